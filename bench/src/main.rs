@@ -1,0 +1,3 @@
+//! The bare server and the load generator of the benchmark.
+
+fn main() {}

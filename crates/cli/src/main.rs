@@ -1,0 +1,3 @@
+//! qun: WeCom group chats on your own machine.
+
+fn main() {}

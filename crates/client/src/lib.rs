@@ -1,0 +1,1 @@
+//! SDK for WeCom group chats: the cloud, qun, and whoever comes next.

@@ -1,0 +1,1 @@
+//! The rules and use cases of WeCom group chats, pure and synchronous.

@@ -1,0 +1,1 @@
+//! Endpoints, refusals, rulebooks, codes and ids of WeCom group chats.

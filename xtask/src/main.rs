@@ -1,0 +1,3 @@
+//! Tasks of the repository: test, bless, bench, fuzz.
+
+fn main() {}
