@@ -1,0 +1,19 @@
+//! Companies and what is in them, and the server itself. Own API, with the manage token.
+
+mod app;
+mod company;
+mod directory;
+mod group;
+mod server;
+
+pub use app::{AppSecret, AppShown, Apps, AppsOf, ChangeApp, CreateApp, ResetSecret, RevokeTokens};
+pub use company::{
+    ChangeCompany, ChangeRules, Companies, CompaniesOf, CompanyShown, GetCompany, GetRules,
+    RulesShown,
+};
+pub use directory::{
+    DeleteDepartment, DeleteTag, DeleteUser, Departments, DepartmentsOf, GetUser, PutDepartment,
+    PutTag, PutUser, Tags, TagsOf, Users, UsersOf,
+};
+pub use group::{GetGroup, GroupShown, Groups, GroupsPage, History, HistoryPage};
+pub use server::{AdvanceClock, ClockShown, GetClock, LoadWorld, Loaded, LoadedCompany};

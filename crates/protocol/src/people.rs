@@ -1,0 +1,11 @@
+//! What the people of the groups do on their phones. Own API, with the manage token.
+
+mod groups;
+mod inbox;
+mod say;
+mod steps;
+
+pub use groups::{Group, Groups, GroupsOf};
+pub use inbox::{Arrived, Drop, Inbox, InboxPage};
+pub use say::{Said, Say};
+pub use steps::{HandOver, Leave, Remove, Rename};

@@ -1,0 +1,18 @@
+//! What the mission documents say (000: the chat module; 001: appchat).
+
+use super::{Choices, Facts, Limit};
+
+pub(super) const FACTS: Facts = Facts {
+    choices: Choices {
+        underscore_in_chatid: true,
+        long_chatid_apart: false,
+        outside_owner_joins: true,
+        stranger_removal_ignored: true,
+        quit_and_members: true,
+    },
+    limits: &[
+        (Limit::ChatMembersMax, 500),
+        (Limit::ChatUpdatesPerCorpHour, 100),
+        (Limit::ChatSendsPerCorpHour, 200_000),
+    ],
+};
