@@ -1,3 +1,145 @@
-//! The bare server and the load generator of the benchmark.
+//! The benchmark: a bare server, a load generator, and what compares qun with the bare server.
 
-fn main() {}
+mod bare;
+mod compare;
+mod flush;
+mod histogram;
+mod load;
+mod machine;
+mod report;
+mod server;
+mod setup;
+mod wire;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use lexopt::prelude::*;
+
+const HELP: &str = "\
+Usage: qun-bench compare --qun PATH [OPTION ...]     (cargo xtask bench passes --qun)
+       qun-bench bare [--listen ADDR]
+       qun-bench load < SPEC
+
+compare lets a bare server and qun answer the same requests in turns and prints a Markdown report.
+  --rounds N      rounds per row, each one of the bare server and one of qun (5)
+  --seconds S     length of each measurement (4)
+  --quick         two rounds of one second: shows that it works, its figures mean little
+  --data DIR      where qun's temporary data go; decides which disk is measured (target)
+  --write [FILE]  also write the report to FILE (docs/benchmarks.md)
+  --noise         compare the bare server with itself: what a difference must exceed to mean something
+
+bare answers {\"errcode\":0,\"errmsg\":\"ok\"} and prints its address as a line of JSON.
+load reads one JSON object on stdin and prints one:
+  {\"address\", \"method\", \"target\", \"body\", \"connections\", \"seconds\", \"warm_up\"}
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("qun-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let mut args = lexopt::Parser::from_env();
+    match args.next()? {
+        Some(Value(name)) if name == "bare" => {
+            let mut listen = SocketAddr::from(([127, 0, 0, 1], 0));
+            while let Some(arg) = args.next()? {
+                match arg {
+                    Long("listen") => listen = args.value()?.parse()?,
+                    other => return Err(other.unexpected().into()),
+                }
+            }
+            many_threads()?.block_on(bare::serve(listen))
+        }
+        Some(Value(name)) if name == "load" => {
+            let spec = std::io::read_to_string(std::io::stdin())?;
+            let spec = serde_json::from_str(&spec).context("stdin is not a load specification")?;
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            let outcome = runtime.block_on(load::run(&spec))?;
+            println!("{}", serde_json::to_string(&outcome)?);
+            Ok(())
+        }
+        Some(Value(name)) if name == "compare" => {
+            let Some(options) = compare_options(&mut args)? else {
+                print!("{HELP}");
+                return Ok(());
+            };
+            many_threads()?.block_on(until_interrupted(compare::run(&options)))
+        }
+        Some(Short('h') | Long("help")) | None => {
+            print!("{HELP}");
+            Ok(())
+        }
+        Some(other) => Err(other.unexpected().into()),
+    }
+}
+
+fn many_threads() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+}
+
+/// Dropping the work ends the servers and removes their data.
+async fn until_interrupted(work: impl Future<Output = Result<()>>) -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        result = work => result,
+        _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+        _ = terminate.recv() => bail!("interrupted"),
+    }
+}
+
+fn compare_options(args: &mut lexopt::Parser) -> Result<Option<compare::Options>> {
+    let mut options = compare::Options {
+        qun: PathBuf::new(),
+        rounds: 5,
+        seconds: Duration::from_secs(4),
+        data: PathBuf::from("target"),
+        write: None,
+        noise: false,
+    };
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("qun") => options.qun = args.value()?.into(),
+            Long("rounds") => options.rounds = args.value()?.parse()?,
+            Long("seconds") => {
+                options.seconds = Duration::try_from_secs_f64(args.value()?.parse()?)?;
+            }
+            Long("quick") => (options.rounds, options.seconds) = (2, Duration::from_secs(1)),
+            Long("data") => options.data = args.value()?.into(),
+            Long("write") => {
+                let file = args.optional_value().or_else(|| next_value(args));
+                options.write = Some(file.map_or_else(|| "docs/benchmarks.md".into(), Into::into));
+            }
+            Long("noise") => options.noise = true,
+            Short('h') | Long("help") => return Ok(None),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    if options.rounds == 0 || options.seconds.is_zero() {
+        bail!("--rounds and --seconds must be more than 0");
+    }
+    if options.qun.as_os_str().is_empty() && !options.noise {
+        bail!("--qun PATH names the binary to compare");
+    }
+    Ok(Some(options))
+}
+
+/// The next argument, unless it is an option.
+fn next_value(args: &mut lexopt::Parser) -> Option<std::ffi::OsString> {
+    args.try_raw_args()?
+        .next_if(|next| !next.as_encoded_bytes().starts_with(b"-"))
+}

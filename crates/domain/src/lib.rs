@@ -1,1 +1,23 @@
 //! The rules and use cases of WeCom group chats, pure and synchronous.
+//!
+//! A use case loads through [`qun_store::table`], decides in [`rule`], and saves. Time, ids and chance come in through
+//! [`Cx`]; nothing here waits, reads a clock or rolls dice.
+
+mod appchat;
+pub mod caller;
+pub mod demo;
+mod env;
+mod gettoken;
+mod ip_list;
+mod manage;
+pub mod media;
+mod people;
+pub mod rule;
+pub mod token;
+pub mod world;
+
+pub use env::{Caller, Command, Cx, Failure, Outcome, Query, ReadCx, Trace, Who};
+
+/// Carries every use case: `Use: Command<E>` or `Use: Query<E>` for each endpoint of the list.
+#[derive(Debug)]
+pub enum Use {}

@@ -1,0 +1,186 @@
+//! The load generator: many connections, each sending its next request when the reply is there.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use memchr::memmem;
+use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::histogram::Histogram;
+use crate::wire::{self, Connection};
+
+/// The whole run ends this long after its time, whatever the server does.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What to send, how often, how long.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Spec {
+    pub(crate) address: SocketAddr,
+    pub(crate) method: String,
+    /// Path and query.
+    pub(crate) target: String,
+    #[serde(default)]
+    pub(crate) body: String,
+    pub(crate) connections: usize,
+    pub(crate) seconds: f64,
+    /// Seconds of load before anything is counted.
+    #[serde(default)]
+    pub(crate) warm_up: f64,
+}
+
+/// What came of it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Outcome {
+    pub(crate) per_second: f64,
+    /// Requests answered, those of the warm-up too.
+    pub(crate) requests: u64,
+    /// Latencies in µs.
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
+    pub(crate) p999: f64,
+}
+
+pub(crate) async fn run(spec: &Spec) -> Result<Outcome> {
+    if spec.connections == 0 {
+        bail!("no connections");
+    }
+    let warm_up = Duration::try_from_secs_f64(spec.warm_up)?;
+    let time = Duration::try_from_secs_f64(spec.seconds)?;
+    let limit = warm_up + time + GRACE;
+    timeout(limit, drive(spec, warm_up, time))
+        .await
+        .with_context(|| format!("not all replies came within {limit:?}"))?
+}
+
+async fn drive(spec: &Spec, warm_up: Duration, time: Duration) -> Result<Outcome> {
+    let request: Arc<[u8]> =
+        wire::request(spec.address, &spec.method, &spec.target, "", &spec.body).into();
+    let mut open = Vec::with_capacity(spec.connections);
+    for _ in 0..spec.connections {
+        open.push(Connection::open(spec.address).await?);
+    }
+    let start = Instant::now() + warm_up;
+    let end = start + time;
+    let mut tasks = JoinSet::new();
+    for connection in open {
+        tasks.spawn(one(connection, Arc::clone(&request), start, end));
+    }
+    let mut latencies = Histogram::new();
+    let mut requests = 0;
+    while let Some(task) = tasks.join_next().await {
+        let (part, count) = task??;
+        latencies.add(&part);
+        requests += count;
+    }
+    if latencies.len() == 0 {
+        bail!("no request was answered within the measured {time:?}");
+    }
+    let micros = |share| latencies.quantile(share) as f64 / 1000.0;
+    Ok(Outcome {
+        per_second: latencies.len() as f64 / time.as_secs_f64(),
+        requests,
+        p50: micros(0.5),
+        p99: micros(0.99),
+        p999: micros(0.999),
+    })
+}
+
+/// Counts what is both sent and answered within the measured time.
+async fn one(
+    mut connection: Connection,
+    request: Arc<[u8]>,
+    start: Instant,
+    end: Instant,
+) -> Result<(Histogram, u64)> {
+    let success = memmem::Finder::new(br#""errcode":0"#);
+    let mut latencies = Histogram::new();
+    let mut requests = 0;
+    let mut sent = Instant::now();
+    while sent < end {
+        let reply = connection.call(&request).await?;
+        if success.find(reply.body).is_none() {
+            bail!("the server refused a request: {}", reply.describe());
+        }
+        requests += 1;
+        let now = Instant::now();
+        if sent >= start && now <= end {
+            latencies.record(now - sent);
+        }
+        sent = now;
+    }
+    Ok((latencies, requests))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A server that gives the n-th request of a connection the n-th body, then closes.
+    async fn canned(bodies: &'static [&'static str]) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let mut buffer = [0; 4096];
+                    for body in bodies {
+                        if stream.read(&mut buffer).await.unwrap_or(0) == 0 {
+                            return;
+                        }
+                        let length = body.len();
+                        let reply =
+                            format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}");
+                        let _ = stream.write_all(reply.as_bytes()).await;
+                    }
+                });
+            }
+        });
+        address
+    }
+
+    fn spec(address: SocketAddr) -> Spec {
+        Spec {
+            address,
+            method: "GET".into(),
+            target: "/".into(),
+            body: String::new(),
+            connections: 3,
+            seconds: 60.0,
+            warm_up: 0.0,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_ends_the_run_and_is_shown() {
+        let address = canned(&[crate::bare::OK, r#"{"errcode":45009,"errmsg":"limit"}"#]).await;
+        let error = run(&spec(address)).await.err().unwrap().to_string();
+        assert!(error.contains("45009"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_closed_connection_ends_the_run() {
+        let address = canned(&[crate::bare::OK]).await;
+        let error = run(&spec(address)).await.err().unwrap().to_string();
+        assert!(error.contains("closed"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn every_answer_is_counted() {
+        let address = canned(&[crate::bare::OK; 100_000]).await;
+        let mut spec = spec(address);
+        spec.seconds = 0.2;
+        let outcome = run(&spec).await.unwrap();
+        let counted = outcome.per_second * 0.2;
+        // What is still under way at the end is answered, but not counted.
+        let uncounted = outcome.requests as f64 - counted;
+        assert!((0.0..=3.5).contains(&uncounted), "{uncounted}");
+        assert!(outcome.p50 > 0.0 && outcome.p50 <= outcome.p99 && outcome.p99 <= outcome.p999);
+    }
+}

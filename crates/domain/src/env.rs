@@ -1,0 +1,304 @@
+use std::{net::IpAddr, sync::Arc};
+
+use ipnet::IpNet;
+use qun_protocol::{CorpId, Endpoint, Refusal, Refused, Rules, UserId, world::AppKind};
+use qun_store::{
+    Effect, Ids, Read, Tx,
+    table::{company, directory, quota},
+};
+
+use crate::rule;
+
+/// A use case that writes. It may be run again: the request is never consumed.
+pub trait Command<E: Endpoint> {
+    /// Whether it only adds rows, so that several nodes may do it at once.
+    const EFFECT: Effect = Effect::Change;
+    /// Whether people who wait for messages should look.
+    const WAKES: bool = false;
+
+    /// Answers without writing where nothing needs to be written.
+    fn peek(_: &mut ReadCx, _: &E) -> Outcome<Option<E::Response>> {
+        Ok(None)
+    }
+
+    /// Does it, inside the writer's transaction.
+    fn run(cx: &mut Cx, request: &E) -> Outcome<E::Response>;
+}
+
+/// A use case that reads.
+pub trait Query<E: Endpoint> {
+    /// For how long to wait for more where an answer is empty, in seconds.
+    fn wait(_: &E) -> i64 {
+        0
+    }
+    /// Whether an answer is one that is worth no waiting.
+    fn is_something(_: &E::Response) -> bool {
+        true
+    }
+    /// Reads, from one consistent snapshot.
+    fn run(cx: &mut ReadCx, request: &E) -> Outcome<E::Response>;
+}
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub enum Who {
+    /// Anyone, for what needs no authorisation.
+    Anyone,
+    /// An app, by its token.
+    App(Arc<Caller>),
+    /// The operator, by the manage token.
+    Operator,
+}
+
+/// An app that calls, with what every check needs.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The company's key.
+    pub corp: i64,
+    /// 应用id
+    pub agentid: i64,
+    /// Its kind.
+    pub kind: AppKind,
+    /// 可调用应用
+    pub customer_contact: bool,
+    /// Switched off.
+    pub disabled: bool,
+    /// Whether its visible range holds the root department.
+    pub sees_root: bool,
+    /// Addresses that may call it; all where empty.
+    pub trusted: Vec<IpNet>,
+    /// The company's rules.
+    pub rules: Arc<Rules>,
+    /// The generation of tokens that is good.
+    pub token_generation: i64,
+    /// When the newest token was issued, seconds UTC.
+    pub token_issued: i64,
+    /// The hash of the newest token.
+    pub token_hash: String,
+}
+
+/// What a command works with.
+pub struct Cx<'a> {
+    /// The transaction.
+    pub tx: &'a mut dyn Tx,
+    /// Fresh ids.
+    pub ids: &'a mut Ids,
+    /// Fills bytes with chance.
+    pub random: &'a mut dyn FnMut(&mut [u8]),
+    /// Who calls.
+    pub who: &'a Who,
+    /// From where.
+    pub address: IpAddr,
+    /// Now, ms UTC.
+    pub now: i64,
+    /// The rules of companies that name no rulebook, and of calls that name no company.
+    pub default_rules: &'a Rules,
+    /// What the cloud of 2026 would not accept, though it is accepted here.
+    pub lints: Vec<String>,
+    /// The company that was touched, for those who wait.
+    pub touched: Option<i64>,
+}
+
+/// What a query works with.
+pub struct ReadCx<'a> {
+    /// The snapshot.
+    pub read: &'a mut dyn Read,
+    /// Who calls.
+    pub who: &'a Who,
+    /// From where.
+    pub address: IpAddr,
+    /// Now, ms UTC.
+    pub now: i64,
+    /// The rules of companies that name no rulebook, and of calls that name no company.
+    pub default_rules: &'a Rules,
+    /// Every lane that writes.
+    pub lanes: &'a [i64],
+    /// The newest id that is certainly in the snapshot.
+    pub last_id: i64,
+    /// The company that was read, for those who wait.
+    pub touched: Option<i64>,
+}
+
+/// Why a use case did not do it.
+#[derive(Debug)]
+pub enum Failure {
+    /// Refused by the rules.
+    Refused(Refused),
+    /// Refused, and something of it is kept.
+    Traced(Refused, Trace),
+    /// The store failed.
+    Store(qun_store::Error),
+}
+
+/// What a use case answers.
+pub type Outcome<T> = Result<T, Failure>;
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        Failure::Refused(refused)
+    }
+}
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Failure::Refused(refusal.into())
+    }
+}
+impl From<qun_store::Error> for Failure {
+    fn from(error: qun_store::Error) -> Self {
+        Failure::Store(error)
+    }
+}
+
+/// What is kept of a refusal, written after its changes are taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// A limit is blocked until a time, ms UTC.
+    Block {
+        /// The company, 0 for an address.
+        corp: i64,
+        /// The limit's public name.
+        key: &'static str,
+        /// What it is counted for.
+        scope: String,
+        /// The start of the window.
+        start: i64,
+        /// The block's end.
+        until: i64,
+    },
+    /// Something wrong is counted.
+    Count {
+        /// The company, 0 for an address.
+        corp: i64,
+        /// The limit's public name.
+        key: &'static str,
+        /// What it is counted for.
+        scope: String,
+        /// The start of the window.
+        start: i64,
+    },
+}
+
+impl Trace {
+    /// Writes it.
+    pub fn leave(&self, tx: &mut dyn Tx, lane: i64) -> qun_store::Result<()> {
+        match self {
+            Trace::Block {
+                corp,
+                key,
+                scope,
+                start,
+                until,
+            } => quota::block(tx, *corp, key, scope, lane, *start, *until),
+            Trace::Count {
+                corp,
+                key,
+                scope,
+                start,
+            } => quota::add(tx, *corp, key, scope, lane, *start, 1),
+        }
+    }
+}
+
+impl Who {
+    /// The calling app. Only endpoints that need a token ask; any other caller is refused.
+    pub fn caller(&self) -> Outcome<&Arc<Caller>> {
+        match self {
+            Who::App(caller) => Ok(caller),
+            _ => Err(Refusal::TokenMissing.into()),
+        }
+    }
+}
+
+impl Cx<'_> {
+    /// The calling app.
+    pub fn caller(&self) -> Outcome<Arc<Caller>> {
+        self.who.caller().cloned()
+    }
+
+    /// `N` bytes of chance in hex.
+    pub fn hex(&mut self, bytes: usize) -> String {
+        let mut buffer = vec![0; bytes];
+        (self.random)(&mut buffer);
+        buffer.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// `chars` characters of chance out of letters and digits.
+    pub fn letters(&mut self, chars: usize) -> String {
+        const ALPHABET: &[u8; 64] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789AZ";
+        let mut buffer = vec![0; chars];
+        (self.random)(&mut buffer);
+        buffer
+            .iter()
+            .map(|byte| char::from(ALPHABET[usize::from(byte & 63)]))
+            .collect()
+    }
+
+    /// The company that an operator's call names.
+    pub fn company(&mut self, corpid: Option<&CorpId>) -> Outcome<company::Company> {
+        let company = named_company(self.tx.as_read(), corpid)?;
+        self.touched = Some(company.corp);
+        Ok(company)
+    }
+
+    /// The rules in force for a company.
+    pub fn rules(&mut self, corp: i64) -> Outcome<Rules> {
+        Ok(rule::rules::in_force(
+            self.tx.as_read(),
+            corp,
+            self.now,
+            self.default_rules,
+        )?)
+    }
+
+    /// The person that an operator's call names.
+    pub fn person(&mut self, corp: i64, userid: &UserId) -> Outcome<directory::Person> {
+        named_person(self.tx.as_read(), corp, userid)
+    }
+
+    /// Notes something that the cloud of 2026 would not do as it is done here.
+    pub fn lint(&mut self, text: impl Into<String>) {
+        self.lints.push(text.into());
+    }
+}
+
+impl ReadCx<'_> {
+    /// The company that an operator's call names.
+    pub fn company(&mut self, corpid: Option<&CorpId>) -> Outcome<company::Company> {
+        let company = named_company(self.read, corpid)?;
+        self.touched = Some(company.corp);
+        Ok(company)
+    }
+
+    /// The rules in force for a company.
+    pub fn rules(&mut self, corp: i64) -> Outcome<Rules> {
+        Ok(rule::rules::in_force(
+            self.read,
+            corp,
+            self.now,
+            self.default_rules,
+        )?)
+    }
+
+    /// The person that an operator's call names.
+    pub fn person(&mut self, corp: i64, userid: &UserId) -> Outcome<directory::Person> {
+        named_person(self.read, corp, userid)
+    }
+}
+
+fn named_company(read: &mut dyn Read, corpid: Option<&CorpId>) -> Outcome<company::Company> {
+    let found = match corpid {
+        Some(corpid) => company::by_corpid(read, corpid)?,
+        None => match company::first_two(read)?.as_slice() {
+            [] => None,
+            [only] => company::by_corp(read, *only)?,
+            _ => return Err(Refusal::CompanyNotNamed.into()),
+        },
+    };
+    found.ok_or_else(|| Refusal::CompanyUnknown.into())
+}
+
+fn named_person(read: &mut dyn Read, corp: i64, userid: &UserId) -> Outcome<directory::Person> {
+    directory::person_by_userid(read, corp, &userid.folded())?
+        .ok_or_else(|| Refused::because(Refusal::PersonUnknown, userid.to_string()).into())
+}

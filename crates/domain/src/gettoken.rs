@@ -1,0 +1,159 @@
+use qun_protocol::{
+    Limit, Refusal as R, Rules,
+    gettoken::{GetToken, Token},
+};
+use qun_store::{
+    Read,
+    table::{app, company, quota},
+};
+
+use crate::{Command, Cx, Failure, Outcome, ReadCx, Trace, rule, token};
+
+/// What a secret opens.
+struct Known {
+    corp: i64,
+    app: app::App,
+    /// Validity of tokens, seconds.
+    validity: i64,
+}
+
+impl Known {
+    fn valid_until(&self) -> i64 {
+        self.app.token_issued + self.validity
+    }
+
+    /// The token issued at a time, and whether it is the one the store knows.
+    fn sealed(&self, secret: &str, issued: i64) -> (String, bool) {
+        let claims = token::Claims {
+            corp: self.corp,
+            agentid: self.app.app,
+            generation: self.app.token_generation,
+            issued,
+        };
+        let sealed = claims.seal(secret);
+        let known = token::same(&token::hash(&sealed), &self.app.token_hash);
+        (sealed, known)
+    }
+}
+
+struct Place<'a> {
+    address: String,
+    now: i64,
+    default: &'a Rules,
+}
+
+fn open(read: &mut dyn Read, place: &Place, request: &GetToken) -> Outcome<Known> {
+    let secret = request
+        .corpsecret
+        .as_deref()
+        .filter(|secret| !secret.is_empty())
+        .ok_or(R::SecretMissing)?;
+    let corpid = request
+        .corpid
+        .as_deref()
+        .filter(|corpid| !corpid.is_empty())
+        .ok_or(R::CorpidMissing)?;
+    let limit = Limit::WrongSecretsPerAddressHour;
+    let start = limit.window().start(place.now);
+    let (wrong, blocked) = quota::get(read, 0, limit.key(), &place.address, start)?;
+    if place.default.enforced && blocked > place.now {
+        return Err(R::Frequency.into());
+    }
+    let company = company::by_corpid(read, corpid)?.ok_or(R::CorpidInvalid)?;
+    let hash = token::secret_hash(corpid, secret);
+    let found = app::by_secret_hash(read, company.corp, &hash)?
+        .filter(|app| token::same(&app.secret_hash, &hash));
+    let Some(app) = found else {
+        let scope = place.address.clone();
+        if place.default.enforced && wrong >= place.default.limit(limit) {
+            let until = limit.window().blocked_until(place.now);
+            let trace = Trace::Block {
+                corp: 0,
+                key: limit.key(),
+                scope,
+                start,
+                until,
+            };
+            return Err(Failure::Traced(R::Frequency.into(), trace));
+        }
+        return Err(Failure::Traced(
+            R::SecretInvalid.into(),
+            Trace::Count {
+                corp: 0,
+                key: limit.key(),
+                scope,
+                start,
+            },
+        ));
+    };
+    if app.disabled {
+        return Err(R::AppDisabled.into());
+    }
+    let validity = rule::rules::in_force(read, company.corp, place.now, place.default)?
+        .limit(Limit::TokenSeconds);
+    Ok(Known {
+        corp: company.corp,
+        app,
+        validity,
+    })
+}
+
+impl Command<GetToken> for super::Use {
+    fn peek(cx: &mut ReadCx, request: &GetToken) -> Outcome<Option<Token>> {
+        let place = Place {
+            address: cx.address.to_string(),
+            now: cx.now,
+            default: cx.default_rules,
+        };
+        let known = match open(cx.read, &place, request) {
+            Ok(known) => known,
+            // What leaves a trace has to be written.
+            Err(Failure::Traced(..)) => return Ok(None),
+            Err(failure) => return Err(failure),
+        };
+        let now = cx.now / 1000;
+        if now >= known.valid_until() {
+            return Ok(None);
+        }
+        let (token, good) = known.sealed(
+            request.corpsecret.as_deref().unwrap_or_default(),
+            known.app.token_issued,
+        );
+        Ok(good.then(|| Token {
+            access_token: token,
+            expires_in: known.valid_until() - now,
+        }))
+    }
+
+    fn run(cx: &mut Cx, request: &GetToken) -> Outcome<Token> {
+        let place = Place {
+            address: cx.address.to_string(),
+            now: cx.now,
+            default: cx.default_rules,
+        };
+        let known = open(cx.tx.as_read(), &place, request)?;
+        let secret = request.corpsecret.as_deref().unwrap_or_default();
+        let now = cx.now / 1000;
+        if now < known.valid_until() {
+            let (token, good) = known.sealed(secret, known.app.token_issued);
+            if good {
+                return Ok(Token {
+                    access_token: token,
+                    expires_in: known.valid_until() - now,
+                });
+            }
+        }
+        // Issue times of one app differ, so that a time names one token.
+        let issued = now.max(known.app.token_issued + 1);
+        let (token, _) = known.sealed(secret, issued);
+        if !app::issue(cx.tx, known.corp, &known.app, issued, &token::hash(&token))? {
+            return Err(R::SystemBusy.into());
+        }
+        company::changed(cx.tx, known.corp)?;
+        cx.touched = Some(known.corp);
+        Ok(Token {
+            access_token: token,
+            expires_in: issued + known.validity - now,
+        })
+    }
+}

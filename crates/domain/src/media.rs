@@ -1,0 +1,100 @@
+//! Uploaded files: everything but moving their bytes, which the server does.
+
+use qun_protocol::{Limit, MediaId, Refusal as R, media::Uploaded};
+use qun_store::{
+    Read,
+    table::{
+        company,
+        media::{self, Media, PICTURE},
+    },
+};
+use serde_json::Value;
+
+use crate::{Cx, Outcome, rule};
+
+/// A file whose bytes are stored already.
+#[derive(Clone, Debug, Default)]
+pub struct Stored {
+    /// Its kind, or [`PICTURE`].
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Its MIME type.
+    pub content_type: String,
+    /// Its size in bytes.
+    pub size: i64,
+    /// Where its bytes are.
+    pub blob: String,
+}
+
+/// The file with an id that a call may use: there, not ended, and no picture.
+pub fn usable(read: &mut dyn Read, corp: i64, media_id: &MediaId, now: i64) -> Outcome<Media> {
+    media::get(read, corp, media_id)?
+        .filter(|file| file.kind != PICTURE && file.expires.is_none_or(|end| now < end))
+        .ok_or_else(|| R::MediaId.into())
+}
+
+/// What a phone draws of a file.
+pub(crate) fn draw(body: &mut Value, file: &Media) {
+    body["media_id"] = file.media_id.as_str().into();
+    body["filename"] = file.name.as_str().into();
+    body["content_type"] = file.content_type.as_str().into();
+    body["size"] = file.size.into();
+}
+
+/// Records an upload of the calling app.
+pub fn record(cx: &mut Cx, stored: &Stored) -> Outcome<Uploaded> {
+    let caller = cx.caller()?;
+    let days = caller.rules.limit(Limit::MediaDays);
+    let file = Media {
+        media_id: cx.letters(44),
+        kind: stored.kind.clone(),
+        name: stored.name.clone(),
+        content_type: stored.content_type.clone(),
+        size: stored.size,
+        blob: stored.blob.clone(),
+        created: cx.now,
+        expires: Some(cx.now.saturating_add(days.saturating_mul(86_400_000))),
+    };
+    media::insert(cx.tx, caller.corp, &file)?;
+    Ok(Uploaded {
+        kind: file.kind,
+        media_id: MediaId(file.media_id),
+        created_at: (cx.now / 1000).to_string(),
+    })
+}
+
+/// Records a picture for good; gives its name in URLs.
+pub fn record_picture(cx: &mut Cx, stored: &Stored) -> Outcome<String> {
+    let caller = cx.caller()?;
+    for limit in [Limit::PicturesPerCorpDay, Limit::PicturesPerCorpMonth] {
+        rule::quota::spend(cx, &caller.rules, caller.corp, limit, 1, R::Frequency)?;
+    }
+    let file = Media {
+        media_id: cx.letters(44),
+        kind: PICTURE.into(),
+        name: stored.name.clone(),
+        content_type: stored.content_type.clone(),
+        size: stored.size,
+        blob: stored.blob.clone(),
+        created: cx.now,
+        expires: None,
+    };
+    media::insert(cx.tx, caller.corp, &file)?;
+    Ok(format!(
+        "{}/{}",
+        company::by_corp(cx.tx.as_read(), caller.corp)?
+            .unwrap_or_default()
+            .corpid,
+        file.media_id
+    ))
+}
+
+/// The picture with a name in URLs.
+pub fn picture(read: &mut dyn Read, corpid: &str, id: &str) -> Outcome<Option<(i64, Media)>> {
+    let Some(company) = company::by_corpid(read, corpid)? else {
+        return Ok(None);
+    };
+    let file = media::get(read, company.corp, id)?.filter(|file| file.kind == PICTURE);
+    Ok(file.map(|file| (company.corp, file)))
+}

@@ -1,0 +1,261 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use qun_protocol::{
+    ChatId, Limit, Refusal as R, Refused, UserId, Window,
+    people::{Arrived, Drop, Inbox, InboxPage},
+};
+use qun_store::{
+    Read,
+    table::{
+        chat::{self, Interval},
+        company, directory, message,
+        message::Message,
+    },
+};
+
+use super::feed::{Cursor, page_size};
+use crate::{Outcome, Query, ReadCx, Use, rule};
+
+/// The longest wait, seconds.
+const WAIT: i64 = 60;
+
+impl Query<Inbox> for Use {
+    fn wait(request: &Inbox) -> i64 {
+        request.wait.unwrap_or(0).clamp(0, WAIT)
+    }
+
+    fn is_something(page: &InboxPage) -> bool {
+        !page.messages.is_empty()
+    }
+
+    fn run(cx: &mut ReadCx, request: &Inbox) -> Outcome<InboxPage> {
+        if !(0..=WAIT).contains(&request.wait.unwrap_or(0)) {
+            return Err(Refused::because(R::BadRequest, "wait is 0 to 60 seconds").into());
+        }
+        let corp = cx.company(request.corpid.as_ref())?.corp;
+        let person = cx.person(corp, &request.userid)?;
+        let limit = page_size(request.limit)?;
+        let mut cursor = match request.after.as_deref().filter(|after| !after.is_empty()) {
+            None => Cursor::default(),
+            Some("latest") => {
+                let cursor = Cursor::at(cx.lanes, cx.last_id).write();
+                return Ok(InboxPage {
+                    cursor,
+                    ..Default::default()
+                });
+            }
+            Some(after) => Cursor::read(after)?,
+        };
+        let intervals = chat::intervals(cx.read, corp, person.person)?;
+        let (found, more) = page(cx, corp, &intervals, &mut cursor, limit)?;
+        let mut view = View {
+            cx,
+            corp,
+            person: &person,
+            intervals: &intervals,
+            drops: BTreeMap::new(),
+        };
+        let mut messages = Vec::with_capacity(found.len());
+        for (lane, message) in found {
+            messages.push(view.arrived(lane, message)?);
+        }
+        Ok(InboxPage {
+            messages,
+            cursor: cursor.write(),
+            more,
+        })
+    }
+}
+
+/// The next messages of all intervals, a lane at a time within the page, and whether there are more.
+fn page(
+    cx: &mut ReadCx,
+    corp: i64,
+    intervals: &[Interval],
+    cursor: &mut Cursor,
+    limit: i64,
+) -> Outcome<(Vec<(i64, Message)>, bool)> {
+    let mut found: Vec<(i64, Message)> = Vec::new();
+    for lane in cx.lanes {
+        let mut of_lane = Vec::new();
+        for interval in intervals {
+            let after = cursor.after(*lane).max(interval.from_id);
+            let before = interval.to_id.unwrap_or(i64::MAX);
+            if after < before {
+                of_lane.extend(message::of_chat(
+                    cx.read,
+                    corp,
+                    interval.chat,
+                    *lane,
+                    after,
+                    before,
+                    limit + 1,
+                )?);
+            }
+        }
+        of_lane.sort_unstable_by_key(|message| message.id);
+        // What does not fit waits for the next page, whose cursor then still stands before it.
+        of_lane.truncate(usize::try_from(limit + 1).unwrap_or(usize::MAX));
+        found.extend(of_lane.into_iter().map(|message| (*lane, message)));
+    }
+    found.sort_by_key(|(_, message)| message.id);
+    let more = found.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    for (lane, message) in &found {
+        cursor.advance(*lane, message.id);
+    }
+    if !more {
+        // Nothing older can come: ids of a lane only grow.
+        for lane in cx.lanes {
+            cursor.advance(
+                *lane,
+                cx.last_id
+                    .min(found.last().map_or(i64::MAX, |(_, message)| message.id))
+                    .max(cursor.after(*lane)),
+            );
+        }
+    }
+    Ok((found, more))
+}
+
+/// What one person sees.
+struct View<'a, 'cx> {
+    cx: &'a mut ReadCx<'cx>,
+    corp: i64,
+    person: &'a directory::Person,
+    intervals: &'a [Interval],
+    /// Per app and day: what was dropped.
+    drops: BTreeMap<(i64, i64), BTreeMap<i64, (Limit, i64)>>,
+}
+
+impl View<'_, '_> {
+    fn arrived(&mut self, lane: i64, message: Message) -> Outcome<Arrived> {
+        let chatid = self
+            .intervals
+            .iter()
+            .find(|interval| interval.chat == message.chat);
+        let chatid = ChatId(
+            chatid
+                .map(|interval| interval.chatid.clone())
+                .unwrap_or_default(),
+        );
+        let dropped = if message.app == 0 {
+            None
+        } else {
+            self.dropped(&message)?
+        };
+        let mut arrived = arrived(self.cx.read, self.corp, lane, chatid, message)?;
+        arrived.mentioned =
+            rule::message::mentions(&arrived.msgtype, &arrived.content, &self.person.userid);
+        arrived.dropped = dropped;
+        Ok(arrived)
+    }
+
+    /// Why a message of an app was dropped for this person, if it was. Derived from what the app sent that day.
+    fn dropped(&mut self, message: &Message) -> Outcome<Option<Drop>> {
+        let day = Window::Day.start(message.id / 1000);
+        if !self.drops.contains_key(&(message.app, day)) {
+            let drops = self.drops_of(message.app, day)?;
+            self.drops.insert((message.app, day), drops);
+        }
+        let drop = self
+            .drops
+            .get(&(message.app, day))
+            .and_then(|drops| drops.get(&message.id));
+        Ok(drop.map(|(limit, value)| Drop {
+            limit: limit.key().into(),
+            value: *value,
+        }))
+    }
+
+    fn drops_of(&mut self, app: i64, day: i64) -> Outcome<BTreeMap<i64, (Limit, i64)>> {
+        let (from, before) = (day * 1000, (day + Window::Day.length()) * 1000);
+        let rows = company::rules(self.cx.read, self.corp)?;
+        let rules = rule::rules::resolve(
+            &rows,
+            None,
+            day + Window::Day.length() - 1,
+            self.cx.default_rules,
+        );
+        let few = rules
+            .limit(Limit::ChatReceivesPerMemberMinute)
+            .min(rules.limit(Limit::ChatReceivesPerMemberDay));
+        let spans: Vec<(i64, i64, i64)> = self
+            .intervals
+            .iter()
+            .map(|i| {
+                (
+                    i.chat,
+                    from.max(i.from_id + 1),
+                    before.min(i.to_id.unwrap_or(i64::MAX)),
+                )
+            })
+            .filter(|(_, from, before)| from < before)
+            .collect();
+        let mut total = 0;
+        for (chat, from, before) in &spans {
+            for lane in self.cx.lanes {
+                total +=
+                    message::count(self.cx.read, self.corp, *chat, *lane, *from, *before, app)?;
+            }
+        }
+        if !rules.enforced || total <= few {
+            return Ok(BTreeMap::new());
+        }
+        let mut ids = BTreeSet::new();
+        for (chat, from, before) in &spans {
+            for lane in self.cx.lanes {
+                ids.extend(message::ids(
+                    self.cx.read,
+                    self.corp,
+                    *chat,
+                    *lane,
+                    *from,
+                    *before,
+                    app,
+                )?);
+            }
+        }
+        let ids: Vec<i64> = ids.into_iter().collect();
+        let dropped = rule::drops::dropped(&rules, &ids);
+        Ok(dropped
+            .into_iter()
+            .map(|(id, limit)| (id, (limit, rules.limit(limit))))
+            .collect())
+    }
+}
+
+/// A message without what depends on who reads it.
+pub(crate) fn arrived(
+    read: &mut dyn Read,
+    corp: i64,
+    lane: i64,
+    chatid: ChatId,
+    message: Message,
+) -> Outcome<Arrived> {
+    let from = match message.sender {
+        0 => None,
+        sender => Some(UserId(
+            directory::person_by_key(read, corp, sender)?
+                .map(|p| p.userid)
+                .unwrap_or_default(),
+        )),
+    };
+    Ok(Arrived {
+        id: id_text(lane, message.id),
+        chatid,
+        agentid: (message.app != 0).then_some(message.app),
+        from,
+        time: message.id / 1_000_000,
+        msgtype: message.kind,
+        content: serde_json::from_str(&message.body).unwrap_or_default(),
+        safe: message.safe,
+        mentioned: false,
+        dropped: None,
+    })
+}
+
+/// A message's id for readers.
+pub(crate) fn id_text(lane: i64, id: i64) -> String {
+    format!("{id}-{lane}")
+}

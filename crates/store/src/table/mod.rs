@@ -1,0 +1,35 @@
+//! The tables: constants with their SQL, and typed functions that load and save rows.
+
+/// Names the statements of a table and lists them, so that a test can prepare each on both engines.
+macro_rules! statements {
+    ($($(#[$meta:meta])* $name:ident = $sql:literal;)*) => {
+        $($(#[$meta])* const $name: &str = $sql;)*
+        pub(super) const STATEMENTS: &[&str] = &[$($name,)*];
+    };
+}
+
+pub mod app;
+pub mod blob;
+pub mod chat;
+pub mod company;
+pub mod directory;
+pub mod media;
+pub mod message;
+pub mod meta;
+pub mod quota;
+
+/// Every statement of the tables.
+pub fn statements() -> Vec<&'static str> {
+    [
+        app::STATEMENTS,
+        blob::STATEMENTS,
+        chat::STATEMENTS,
+        company::STATEMENTS,
+        directory::STATEMENTS,
+        media::STATEMENTS,
+        message::STATEMENTS,
+        meta::STATEMENTS,
+        quota::STATEMENTS,
+    ]
+    .concat()
+}

@@ -1,0 +1,85 @@
+//! `cargo xtask test`: everything that a merge needs, in one command.
+
+use anyhow::{Result, bail};
+
+use crate::cluster::{self, Cluster};
+use crate::step::{cargo, step, timed};
+
+/// The variable through which tests find PostgreSQL: a URL of a superuser.
+const POSTGRES: &str = "QUN_TEST_POSTGRES";
+
+pub(crate) fn run(no_postgres: bool, filter: Option<&str>) -> Result<()> {
+    let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
+    if no_postgres && ci {
+        bail!("--no-postgres is refused under CI, where every test runs");
+    }
+    if filter.is_none() {
+        for name in ["fmt", "clippy"] {
+            require_component(name)?;
+        }
+    }
+    let cluster = if no_postgres {
+        None
+    } else {
+        Some(timed("start PostgreSQL", || {
+            Cluster::start(&cluster::find_or_install()?)
+        })?)
+    };
+    if filter.is_none() {
+        step(
+            "cargo fmt --check",
+            &mut cargo(["fmt", "--all", "--", "--check"]),
+        )?;
+        step(
+            "cargo clippy",
+            &mut cargo([
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "-D",
+                "warnings",
+            ]),
+        )?;
+    }
+    let mut tests = cargo(["test", "--workspace", "--no-fail-fast"]);
+    match &cluster {
+        Some(cluster) => tests.env(POSTGRES, cluster.url()),
+        None => tests.env_remove(POSTGRES),
+    };
+    step("cargo test", tests.args(filter))?;
+    if filter.is_none() {
+        step(
+            "fuzz for 5 seconds",
+            &mut cargo([
+                "run",
+                "--quiet",
+                "--package",
+                "qun-fuzz",
+                "--",
+                "--seconds",
+                "5",
+            ]),
+        )?;
+    }
+    drop(cluster);
+    match filter {
+        Some(filter) => eprintln!(
+            "== passed: the tests with `{filter}` in their names (no formatting, clippy, fuzzing)"
+        ),
+        None if no_postgres => eprintln!("== passed, without PostgreSQL"),
+        None => eprintln!("== passed"),
+    }
+    Ok(())
+}
+
+fn require_component(name: &str) -> Result<()> {
+    let there = cargo([name, "--version"])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if there {
+        return Ok(());
+    }
+    let component = if name == "fmt" { "rustfmt" } else { name };
+    bail!("{component} is not installed; type: rustup component add {component}")
+}
