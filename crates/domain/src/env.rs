@@ -16,6 +16,9 @@ pub trait Command<E: Endpoint> {
     /// Whether people who wait for messages should look.
     const WAKES: bool = false;
 
+    /// Whether [`Command::peek`] is worth a look.
+    const PEEKS: bool = false;
+
     /// Answers without writing where nothing needs to be written.
     fn peek(_: &mut ReadCx, _: &E) -> Outcome<Option<E::Response>> {
         Ok(None)

@@ -99,6 +99,8 @@ fn open(read: &mut dyn Read, place: &Place, request: &GetToken) -> Outcome<Known
 }
 
 impl Command<GetToken> for super::Use {
+    const PEEKS: bool = true;
+
     fn peek(cx: &mut ReadCx, request: &GetToken) -> Outcome<Option<Token>> {
         let place = Place {
             address: cx.address.to_string(),

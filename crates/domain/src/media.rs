@@ -98,3 +98,11 @@ pub fn picture(read: &mut dyn Read, corpid: &str, id: &str) -> Outcome<Option<(i
     let file = media::get(read, company.corp, id)?.filter(|file| file.kind == PICTURE);
     Ok(file.map(|file| (company.corp, file)))
 }
+
+/// Forgets ended files: company and id.
+pub fn forget(cx: &mut Cx, files: &[(i64, String)]) -> Outcome<()> {
+    for (corp, media_id) in files {
+        media::delete(cx.tx, *corp, media_id)?;
+    }
+    Ok(())
+}

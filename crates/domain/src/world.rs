@@ -8,7 +8,7 @@ use qun_protocol::{
     media::MediaType,
     world::{Chat, Company, Department, Media, Message, World},
 };
-use qun_store::table::{app, chat, company, directory, media, message};
+use qun_store::table::{app, chat, company, directory, media, message, meta};
 use serde_json::json;
 
 use crate::{
@@ -40,8 +40,26 @@ pub fn absent(read: &mut dyn qun_store::Read, world: &World) -> Outcome<Vec<usiz
     Ok(absent)
 }
 
-/// Loads a world.
-pub fn load(cx: &mut Cx, world: &World, files: &Files) -> Outcome<Loaded> {
+/// The key under which the next company's number is kept.
+const NEXT_CORP: &str = "next_corp";
+
+/// Takes numbers for companies that are to come: the first of `count`. Files are stored under them before they are loaded.
+pub fn reserve(cx: &mut Cx, count: i64) -> Outcome<i64> {
+    let kept = meta::get(cx.tx.as_read(), NEXT_CORP)?
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(1);
+    let first = company::next_corp(cx.tx.as_read())?.max(kept);
+    meta::set(cx.tx, NEXT_CORP, &(first + count).to_string())?;
+    Ok(first)
+}
+
+/// Loads a world; `corps` are the reserved numbers of its absent companies, by their places.
+pub fn load(
+    cx: &mut Cx,
+    world: &World,
+    corps: &BTreeMap<usize, i64>,
+    files: &Files,
+) -> Outcome<Loaded> {
     if world.version != 1 {
         return Err(bad(format!(
             "version: this server reads worlds of version 1, not {}",
@@ -50,7 +68,7 @@ pub fn load(cx: &mut Cx, world: &World, files: &Files) -> Outcome<Loaded> {
     }
     let mut loaded = Loaded::default();
     for (place, wanted) in world.companies.iter().enumerate() {
-        let one = create(cx, wanted, place, files)
+        let one = create(cx, wanted, place, corps.get(&place).copied(), files)
             .map_err(|failure| at(failure, format!("companies[{place}]")))?;
         loaded.companies.push(one);
     }
@@ -72,7 +90,13 @@ fn at(failure: Failure, place: String) -> Failure {
     }
 }
 
-fn create(cx: &mut Cx, wanted: &Company, place: usize, files: &Files) -> Outcome<LoadedCompany> {
+fn create(
+    cx: &mut Cx,
+    wanted: &Company,
+    place: usize,
+    corp: Option<i64>,
+    files: &Files,
+) -> Outcome<LoadedCompany> {
     let corpid = match &wanted.corpid {
         Some(corpid) if company::by_corpid(cx.tx.as_read(), corpid)?.is_some() => {
             return Ok(LoadedCompany {
@@ -92,7 +116,10 @@ fn create(cx: &mut Cx, wanted: &Company, place: usize, files: &Files) -> Outcome
         return Err(bad("corpid has 1 to 64 characters of 0-9A-Za-z_-"));
     }
     let row = company::Company {
-        corp: company::next_corp(cx.tx.as_read())?,
+        corp: match corp {
+            Some(corp) => corp,
+            None => reserve(cx, 1)?,
+        },
         corpid: corpid.0.clone(),
         name: wanted.name.clone(),
         industry: wanted.industry.clone(),

@@ -1,1 +1,32 @@
 //! The HTTP server of qun.
+//!
+//! A request walks from [`http`] (which finds the endpoint, checks the caller, reads the parameters) to `run` (which
+//! hands the use case to the store's readers or its writer) and back through the endpoint's envelope.
+
+mod app;
+mod blob;
+mod clock;
+mod credentials;
+mod docs;
+mod http;
+mod job;
+mod metrics;
+mod run;
+mod serve;
+mod start;
+mod upload;
+mod wait;
+
+pub use start::{AgentReady, Config, Ready, Running, StartError, start};
+
+pub use qun_store::Place;
+
+#[doc(hidden)]
+pub mod fuzz {
+    //! Plain functions for the fuzz targets.
+
+    /// Looks for a multipart boundary in a body's first line.
+    pub fn boundary(bytes: &[u8]) {
+        let _ = crate::upload::boundary_of_first_line(bytes);
+    }
+}

@@ -1,0 +1,86 @@
+//! Who calls, and whether that caller may.
+
+use std::{net::IpAddr, sync::Arc};
+
+use http::{HeaderMap, header::AUTHORIZATION};
+use qun_domain::{Caller, Who, caller, token};
+use qun_protocol::{Auth, Callers, Endpoint, Limit, Refusal as R, Refused, query, world::AppKind};
+
+use super::Pairs;
+use crate::app::App;
+
+/// The caller of an endpoint, checked in the order token, address, kind, range.
+pub(super) fn check<E: Endpoint>(
+    app: &App,
+    pairs: &Pairs,
+    headers: &HeaderMap,
+    address: IpAddr,
+) -> Result<Who, Refused> {
+    match E::META.auth {
+        Auth::Open => Ok(Who::Anyone),
+        Auth::Manage => operator(app, headers).map(|()| Who::Operator),
+        Auth::AccessToken => {
+            let caller = by_token(app, query::last(pairs, "access_token").unwrap_or_default())?;
+            if caller.disabled {
+                return Err(R::AppDisabled.into());
+            }
+            if !caller.trusted.is_empty()
+                && !caller.trusted.iter().any(|net| net.contains(&address))
+            {
+                return Err(R::AddressNotAllowed.into());
+            }
+            may_call(&caller, E::META.callers)?;
+            Ok(Who::App(caller))
+        }
+    }
+}
+
+/// The app that a token belongs to.
+fn by_token(app: &App, token: &str) -> Result<Arc<Caller>, Refused> {
+    if token.is_empty() {
+        return Err(R::TokenMissing.into());
+    }
+    let claims = token::Claims::read(token).ok_or(R::TokenInvalid)?;
+    let now = app.now_ms();
+    let loaded = app.callers.get(claims.corp, claims.agentid, || {
+        app.store
+            .read(|read| caller::load(read, claims.corp, claims.agentid, now, &app.default_rules))
+    });
+    let caller = loaded.map_err(|error| {
+        tracing::error!(%error, "the store cannot be read");
+        R::SystemBusy
+    })?;
+    let caller = caller.ok_or(R::TokenInvalid)?;
+    token::judge(
+        token,
+        claims,
+        &caller,
+        caller.rules.limit(Limit::TokenSeconds),
+        now / 1000,
+    )?;
+    Ok(caller)
+}
+
+fn may_call(caller: &Caller, callers: Callers) -> Result<(), R> {
+    match callers {
+        Callers::AnyApp => Ok(()),
+        Callers::RootApp if caller.kind != AppKind::SelfBuilt => Err(R::ApiForbidden),
+        Callers::RootApp if !caller.sees_root => Err(R::NoPrivilege),
+        Callers::RootApp => Ok(()),
+    }
+}
+
+/// Checks the manage token.
+fn operator(app: &App, headers: &HeaderMap) -> Result<(), Refused> {
+    let given = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    match given {
+        Some(given) if token::same(&token::hash(given.trim()), &app.manage_hash) => Ok(()),
+        _ => {
+            let detail = "send `Authorization: Bearer` with the token that the server printed and keeps in DATA/credentials.json";
+            Err(Refused::because(R::Unauthorised, detail))
+        }
+    }
+}

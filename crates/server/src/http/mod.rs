@@ -1,0 +1,197 @@
+//! From a request to its use case, and back.
+
+mod auth;
+mod decode;
+pub(crate) mod rates;
+mod reply;
+mod route;
+
+use std::{borrow::Cow, net::SocketAddr, sync::Arc, time::Instant};
+
+use axum::{body::Body, extract::Request, response::Response};
+use futures_util::StreamExt;
+use http::StatusCode;
+use qun_domain::{Failure, Who};
+use qun_protocol::{
+    Body as Place, Endpoint, Envelope, Limit, Refusal as R, Refused, Rules, lenient, query,
+};
+
+pub(crate) use route::router;
+
+use crate::{
+    app::{App, caller_address},
+    serve::Beside,
+};
+
+/// A query's pairs.
+pub(crate) type Pairs<'a> = [(Cow<'a, str>, Cow<'a, str>)];
+
+/// A world may be this large, bytes; it is the one body of the own API that grows.
+const WORLD_BYTES: usize = 256 * 1024 * 1024;
+
+/// A request that was let in and read.
+pub(crate) struct Call<E> {
+    pub(crate) app: Arc<App>,
+    pub(crate) request: E,
+    pub(crate) who: Who,
+    pub(crate) address: std::net::IpAddr,
+}
+
+/// What runs a read request: a query, a command, or something of the server's own.
+pub(crate) trait Runner<E: Endpoint>: Send + Sync + 'static {
+    /// Runs it. `beside` is what travels with it: the request's headers, and its body where that is a file.
+    fn run(
+        call: Call<E>,
+        beside: Beside,
+    ) -> impl Future<Output = Result<Answer<E>, Failure>> + Send;
+}
+
+/// A good answer.
+pub(crate) enum Answer<E: Endpoint> {
+    /// In the endpoint's envelope.
+    Typed(E::Response, Vec<String>),
+    /// As it is: a file.
+    Raw(Response),
+}
+
+/// One request, from its head to its answer.
+async fn handle<E: Endpoint, U: Runner<E>>(
+    app: Arc<App>,
+    fields: Arc<decode::Fields>,
+    path: Vec<(String, String)>,
+    peer: SocketAddr,
+    request: Request,
+) -> Response {
+    let begun = Instant::now();
+    let (head, body) = request.into_parts();
+    let address = caller_address(peer.ip());
+    let now = app.now_ms();
+    let mut told = reply::Told {
+        book: app.default_rules.book,
+        address,
+        warning: false,
+        now,
+    };
+    let pairs = query::pairs(head.uri.query().unwrap_or_default());
+    let result = async {
+        let who = auth::check::<E>(&app, &pairs, &head.headers, address)?;
+        let rules = match &who {
+            Who::App(caller) => &*caller.rules,
+            _ => &app.default_rules,
+        };
+        told.book = rules.book;
+        let corp = match &who {
+            Who::App(caller) => Some(caller.corp),
+            _ => None,
+        };
+        let right_method = head.method.as_str() == E::META.method.as_str();
+        let (bytes, beside) = match E::META.body {
+            Place::Upload if right_method => {
+                (Vec::new(), Beside::new(head.headers.clone(), Some(body)))
+            }
+            Place::Json | Place::Item(_) if right_method => (
+                collect::<E>(rules, body).await?,
+                Beside::new(head.headers.clone(), None),
+            ),
+            _ => (Vec::new(), Beside::new(head.headers.clone(), None)),
+        };
+        let request = match E::META.envelope {
+            Envelope::Manage => decode::strict::<E>(&fields, &path, &pairs, &bytes)?,
+            Envelope::Wecom => {
+                let decoded = match E::META.body {
+                    Place::Json | Place::Item(_) => lenient::json::<E>(&bytes),
+                    // A GET endpoint that is called otherwise has its parameters in the query all the same.
+                    Place::Query | Place::Upload => lenient::query::<E>(&pairs),
+                };
+                let decoded = decoded.map_err(|lenient::Nul| R::IllegalCharacter)?;
+                told.warning = decoded.warning;
+                decoded.value
+            }
+        };
+        let admitted = match E::META.envelope {
+            Envelope::Wecom => Some(
+                app.rates
+                    .admit(rules, corp, address, E::META.path, now)
+                    .ok_or(R::Frequency)?,
+            ),
+            Envelope::Manage => None,
+        };
+        let call = Call {
+            app: app.clone(),
+            request,
+            who: who.clone(),
+            address,
+        };
+        let result = U::run(call, beside).await;
+        if let (Err(_), Some(admitted)) = (&result, &admitted) {
+            app.rates.give_back(admitted);
+        }
+        result
+    };
+    let result = result.await;
+    let (response, refusal) = match result {
+        Ok(Answer::Typed(response, lints)) => {
+            for lint in &lints {
+                app.metrics.lint();
+                tracing::info!(target: "qun::lint", endpoint = E::META.path, "{lint}");
+            }
+            (reply::success::<E>(&told, &response), None)
+        }
+        Ok(Answer::Raw(response)) => (response, None),
+        Err(failure) => {
+            let refused = refused(failure);
+            if !E::META.declares(refused.refusal) {
+                tracing::error!(endpoint = E::META.path, refusal = ?refused.refusal, "a refusal that the endpoint does not declare");
+                debug_assert!(
+                    false,
+                    "{} refuses {:?}, which it does not declare",
+                    E::META.path,
+                    refused.refusal
+                );
+            }
+            tracing::info!(endpoint = E::META.path, refusal = ?refused.refusal, %address, "{refused}");
+            (reply::refusal::<E>(&told, &refused), Some(refused.refusal))
+        }
+    };
+    app.metrics.answered(
+        E::META.path,
+        E::META.method.as_str(),
+        refusal,
+        begun.elapsed(),
+    );
+    response
+}
+
+fn refused(failure: Failure) -> Refused {
+    match failure {
+        Failure::Refused(refused) | Failure::Traced(refused, _) => refused,
+        Failure::Store(error) => {
+            tracing::error!(%error, "the store failed");
+            R::SystemBusy.into()
+        }
+    }
+}
+
+/// The whole body, up to its limit.
+async fn collect<E: Endpoint>(rules: &Rules, body: Body) -> Result<Vec<u8>, Refused> {
+    let limit = match E::META.body {
+        Place::Item("world") => WORLD_BYTES,
+        _ => rules.size(Limit::BodyBytes),
+    };
+    let mut bytes = Vec::new();
+    let mut stream = body.into_data_stream();
+    while let Some(chunk) = stream.next().await {
+        // A body that breaks off is read as far as it came: its JSON says the rest.
+        let Ok(chunk) = chunk else { break };
+        if bytes.len() + chunk.len() > limit {
+            return Err(R::BodyTooLarge.into());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// The answer to a path that is none.
+async fn unknown() -> Response {
+    reply::nothing(StatusCode::NOT_FOUND)
+}

@@ -1,0 +1,83 @@
+//! Work that is due from time to time.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use qun_domain::{Who, media::forget};
+use qun_store::{
+    Effect,
+    table::{media, quota},
+};
+
+use crate::{
+    app::App,
+    run::{Settings, write},
+};
+
+/// How often the small work is done.
+const TICK: Duration = Duration::from_secs(5);
+/// Every so many ticks ended things are removed.
+const SWEEP: u32 = 60;
+/// Counters of windows this long past are of no use, ms.
+const OLD: i64 = 40 * 86_400_000;
+/// Ended files are kept this long, so that a download that has begun can end, ms.
+const GRACE: i64 = 3_600_000;
+/// At most so many files at once.
+const FILES: i64 = 500;
+
+const QUIET: Settings = Settings {
+    effect: Effect::Change,
+    wakes: false,
+    evicts: false,
+};
+const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+/// Runs until the server stops.
+pub(crate) async fn run(app: Arc<App>) {
+    let mut stopping = app.stopping.clone();
+    let mut tick = 0;
+    while !*stopping.borrow() {
+        app.metrics.upkeep();
+        if tick % SWEEP == 0 {
+            sweep(&app).await;
+        }
+        tick += 1;
+        tokio::select! {
+            _ = stopping.changed() => {}
+            () = tokio::time::sleep(TICK) => {}
+        }
+    }
+}
+
+async fn sweep(app: &Arc<App>) {
+    let now = app.now_ms();
+    match app
+        .store
+        .read(|read| media::ended(read, now - GRACE, FILES))
+    {
+        Ok(ended) if !ended.is_empty() => {
+            let rows: Vec<(i64, String)> = ended
+                .iter()
+                .map(|(corp, id, _)| (*corp, id.clone()))
+                .collect();
+            // The row goes first: a file without a row is swept at the next start, a row without a file is a broken promise.
+            let forgotten =
+                write(app, Who::Operator, HERE, QUIET, move |cx| forget(cx, &rows)).await;
+            if forgotten.is_ok() {
+                for (corp, _, blob) in &ended {
+                    if let Err(error) = app.blobs.remove(*corp, blob).await {
+                        tracing::warn!(%error, "an ended file could not be removed; the next start tries again");
+                    }
+                }
+            }
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "ended files could not be listed"),
+    }
+    let swept = write(app, Who::Operator, HERE, QUIET, move |cx| {
+        Ok(quota::sweep(cx.tx, now - OLD)?)
+    })
+    .await;
+    if let Err(failure) = swept {
+        tracing::warn!(?failure, "old counters could not be removed");
+    }
+}
