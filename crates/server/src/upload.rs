@@ -184,10 +184,11 @@ fn empty(why: &str) -> Refused {
 }
 
 fn unreadable(error: multer::Error) -> Refused {
-    Refused::because(
-        Refusal::EmptyMedia,
-        format!("the body cannot be read: {error}"),
-    )
+    let why = match error {
+        multer::Error::StreamReadFailed(why) => why.to_string(),
+        other => other.to_string(),
+    };
+    empty(&format!("the body cannot be read: {why}"))
 }
 
 fn busy(error: io::Error) -> Refused {

@@ -184,6 +184,30 @@ async fn a_write_given_up_midway_is_not_finished() {
 }
 
 #[tokio::test]
+async fn a_blob_given_up_while_it_is_finished_is_gone() {
+    for place in both() {
+        for looks in 1..20 {
+            let mut writing = place.0.create(1).await.unwrap();
+            writing.write(bytes(10)).await.unwrap();
+            let mut finishing = Box::pin(writing.finish());
+            let mut finished = None;
+            for _ in 0..looks {
+                finished = finishing.as_mut().now_or_never();
+                if finished.is_some() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            drop(finishing);
+            if let Some(blob) = finished {
+                place.0.remove(1, &blob.unwrap()).await.unwrap();
+            }
+            until_gone(&place).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_closed_store_refuses() {
     let store = store();
     let blobs = Blobs::Rows(Rows::new(Arc::clone(&store)));
