@@ -43,6 +43,21 @@ pub const TARGETS: &[Target] = &[
         ],
         words: JSON,
     },
+    Target {
+        name: "message-rules",
+        run: request::message_rules,
+        seeds: &[
+            br#"{"msgtype":"text","text":{"content":"hi","mentioned_list":["@all"]},"safe":"0"}"#,
+            br#"{"msgtype":"mpnews","mpnews":{"articles":[{"title":"t","thumb_media_id":"m","content":"c","author":"a"}]}}"#,
+        ],
+        words: JSON,
+    },
+    Target {
+        name: "multipart-boundary",
+        run: qun_server::fuzz::boundary,
+        seeds: &[b"--abc\r\nContent-Disposition: form-data; name=\"media\"; filename=\"a.txt\"\r\n"],
+        words: &[b"--", b"\r\n", b"\n", b"\"", b"\0"],
+    },
 ];
 
 const JSON: &[&[u8]] = &[

@@ -128,7 +128,7 @@ pub enum Failure {
     /// Refused by the rules.
     Refused(Refused),
     /// Refused, and something of it is kept.
-    Traced(Refused, Trace),
+    Traced(Refused, Box<Trace>),
     /// The store failed.
     Store(qun_store::Error),
 }

@@ -22,6 +22,11 @@ impl Known {
         self.app.token_issued + self.validity
     }
 
+    /// What remains of a token issued at a time, seconds. One issued in the same second as another has a later time, but lasts no longer.
+    fn remains(&self, issued: i64, now: i64) -> i64 {
+        (issued + self.validity - now).min(self.validity)
+    }
+
     /// The token issued at a time, and whether it is the one the store knows.
     fn sealed(&self, secret: &str, issued: i64) -> (String, bool) {
         let claims = token::Claims {
@@ -74,17 +79,15 @@ fn open(read: &mut dyn Read, place: &Place, request: &GetToken) -> Outcome<Known
                 start,
                 until,
             };
-            return Err(Failure::Traced(R::Frequency.into(), trace));
+            return Err(Failure::Traced(R::Frequency.into(), Box::new(trace)));
         }
-        return Err(Failure::Traced(
-            R::SecretInvalid.into(),
-            Trace::Count {
-                corp: 0,
-                key: limit.key(),
-                scope,
-                start,
-            },
-        ));
+        let trace = Trace::Count {
+            corp: 0,
+            key: limit.key(),
+            scope,
+            start,
+        };
+        return Err(Failure::Traced(R::SecretInvalid.into(), Box::new(trace)));
     };
     if app.disabled {
         return Err(R::AppDisabled.into());
@@ -123,7 +126,7 @@ impl Command<GetToken> for super::Use {
         );
         Ok(good.then(|| Token {
             access_token: token,
-            expires_in: known.valid_until() - now,
+            expires_in: known.remains(known.app.token_issued, now),
         }))
     }
 
@@ -141,7 +144,7 @@ impl Command<GetToken> for super::Use {
             if good {
                 return Ok(Token {
                     access_token: token,
-                    expires_in: known.valid_until() - now,
+                    expires_in: known.remains(known.app.token_issued, now),
                 });
             }
         }
@@ -155,7 +158,7 @@ impl Command<GetToken> for super::Use {
         cx.touched = Some(known.corp);
         Ok(Token {
             access_token: token,
-            expires_in: issued + known.validity - now,
+            expires_in: known.remains(issued, now),
         })
     }
 }

@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// How a server is started.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// Where to listen; port 0 picks a free one. The caller decides whether beyond loopback is meant.
     pub listen: SocketAddr,
@@ -49,8 +49,20 @@ pub struct Config {
     pub manage_token: Option<String>,
 }
 
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("place", &self.place)
+            .field("rules", &self.rules)
+            .field("limits_off", &self.limits_off)
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What a caller needs to begin.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Ready {
     /// The base URL.
     pub url: String,
@@ -60,6 +72,16 @@ pub struct Ready {
     pub agents: Vec<AgentReady>,
     /// The operator's token.
     pub manage_token: String,
+}
+
+impl fmt::Debug for Ready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ready")
+            .field("url", &self.url)
+            .field("corpid", &self.corpid)
+            .field("agents", &self.agents)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An app that can be used at once.
@@ -186,18 +208,18 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     });
 
     let loaded = load(&app, &config).await?;
-    if credentials.corpid.is_empty() || !loaded_before(&loaded, &credentials.corpid) {
-        if let Some(first) = loaded.companies.iter().find(|company| company.created) {
-            credentials.corpid = first.corpid.0.clone();
-            let agents = first.agents.iter();
-            credentials.agents = agents
-                .map(|app| AgentReady {
-                    agentid: app.agentid,
-                    secret: app.secret.clone(),
-                    name: app.name.clone(),
-                })
-                .collect();
-        }
+    // The first company is the first that was ever made here; one that is made anew has new secrets.
+    let first = loaded.companies.iter().find(|company| {
+        company.created && (credentials.corpid.is_empty() || *company.corpid == *credentials.corpid)
+    });
+    if let Some(first) = first {
+        credentials.corpid = first.corpid.0.clone();
+        let agents = first.agents.iter().map(|app| AgentReady {
+            agentid: app.agentid,
+            secret: app.secret.clone(),
+            name: app.name.clone(),
+        });
+        credentials.agents = agents.collect();
     }
     if let Some(path) = &file {
         credentials
@@ -232,14 +254,6 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         jobs,
         store,
     })
-}
-
-/// Whether the first company stands among those that are there already.
-fn loaded_before(loaded: &Loaded, corpid: &str) -> bool {
-    loaded
-        .companies
-        .iter()
-        .all(|company| !company.created || *company.corpid != *corpid)
 }
 
 fn new_token() -> io::Result<String> {

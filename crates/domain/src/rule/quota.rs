@@ -30,7 +30,7 @@ pub fn spend(
                 start,
                 until,
             };
-            return Err(Failure::Traced(refusal.into(), trace));
+            return Err(Failure::Traced(refusal.into(), Box::new(trace)));
         }
     }
     let lane = cx.ids.lane();

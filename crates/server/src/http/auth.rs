@@ -9,7 +9,7 @@ use qun_protocol::{Auth, Callers, Endpoint, Limit, Refusal as R, Refused, query,
 use super::Pairs;
 use crate::app::App;
 
-/// The caller of an endpoint, checked in the order token, address, kind, range.
+/// The caller of an endpoint, checked in the order token, address, kind, range. Whether the app is switched on goes with its kind.
 pub(super) fn check<E: Endpoint>(
     app: &App,
     pairs: &Pairs,
@@ -21,13 +21,13 @@ pub(super) fn check<E: Endpoint>(
         Auth::Manage => operator(app, headers).map(|()| Who::Operator),
         Auth::AccessToken => {
             let caller = by_token(app, query::last(pairs, "access_token").unwrap_or_default())?;
-            if caller.disabled {
-                return Err(R::AppDisabled.into());
-            }
             if !caller.trusted.is_empty()
                 && !caller.trusted.iter().any(|net| net.contains(&address))
             {
                 return Err(R::AddressNotAllowed.into());
+            }
+            if caller.disabled {
+                return Err(R::AppDisabled.into());
             }
             may_call(&caller, E::META.callers)?;
             Ok(Who::App(caller))

@@ -94,6 +94,10 @@ async fn a_file() {
     assert_eq!(received.size, content.len() as u64);
     assert_eq!(received.content_type, "application/pdf");
     assert_eq!(received.lints, Vec::<String>::new());
+    let mut open = media("a", content);
+    open.truncate(open.len() - 2);
+    let (_, stored) = upload(Some(TYPE), &open, FILE, &rules()).await.unwrap();
+    assert_eq!(stored, content, "the last line's end may be missing");
 }
 
 #[tokio::test]
@@ -213,7 +217,7 @@ async fn no_readable_part() {
         (b"".to_vec(), "cannot be read"),
         (b"{}".to_vec(), "cannot be read"),
         (
-            media("a.txt", b"content").replace_boundary(),
+            whole.iter().map(|b| b.to_ascii_uppercase()).collect(),
             "cannot be read",
         ),
         (whole[..whole.len() - 12].to_vec(), "cannot be read"),
@@ -223,19 +227,6 @@ async fn no_readable_part() {
         assert_eq!(refused.refusal, Refusal::EmptyMedia);
         let detail = refused.detail.unwrap();
         assert!(detail.contains(why), "{detail} for {}", body.escape_ascii());
-    }
-}
-
-trait ReplaceBoundary {
-    fn replace_boundary(self) -> Vec<u8>;
-}
-
-impl ReplaceBoundary for Vec<u8> {
-    fn replace_boundary(self) -> Vec<u8> {
-        String::from_utf8(self)
-            .unwrap()
-            .replace("xYz", "aBc")
-            .into()
     }
 }
 
@@ -457,13 +448,12 @@ async fn a_transfer_that_breaks_off() {
     let headers = "Content-Disposition: form-data; name=\"media\"; filename=\"a.txt\"";
     let other = part("Content-Disposition: form-data; name=\"other\"", b"more");
     let body = body(&[part(headers, b"content"), other]);
-    // What follows the closing boundary is of no interest.
-    let needed = body.len() - 2;
     for place in both() {
-        for end in 0..needed {
+        for end in 0..body.len() - 2 {
             for content_type in [Some(TYPE), None] {
-                let piece = Bytes::copy_from_slice(&body[..end]);
-                let pieces = stream::iter([Ok(piece), Err("reset")]);
+                let bytes = Bytes::copy_from_slice(&body[..end]);
+                let pieces = (0..end).map(move |at| Ok(bytes.slice(at..at + 1)));
+                let pieces = stream::iter(pieces.chain([Err("reset")]));
                 let refused = receive(content_type, pieces, FILE, &rules(), &place.0, 9).await;
                 let refused = refused.unwrap_err();
                 assert_eq!(refused.refusal, Refusal::EmptyMedia, "{end}");
@@ -472,9 +462,6 @@ async fn a_transfer_that_breaks_off() {
                 assert_eq!(count(&place).await, 0, "{end}");
             }
         }
-        let pieces = stream::iter([Ok(Bytes::copy_from_slice(&body[..needed])), Err("reset")]);
-        let received = receive(Some(TYPE), pieces, FILE, &rules(), &place.0, 9).await;
-        assert!(received.is_ok());
     }
 }
 

@@ -1,0 +1,541 @@
+//! `qun call`: any endpoint, with flags made from its own fields.
+
+mod field;
+mod find;
+
+use std::{
+    fs,
+    io::{self, IsTerminal, Read, Write},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context, Result};
+use clap::{Arg, ArgAction, ArgMatches, Args, ColorChoice, Command, Subcommand};
+use qun_client::{Client, Manager};
+use qun_protocol::{Auth, Body, Meta, all};
+use serde_json::{Map, Value, json};
+
+use self::{
+    field::{Field, Kind, Shape, scalar},
+    find::{Found, find},
+};
+use crate::{failure::usage, output, secret};
+
+/// The end of the help.
+pub(crate) const HELP: &str = "\
+An endpoint is named as in the documents (appchat/create), or by its path (/_qun/people/zhangsan/inbox),
+with the method before it where several share a path (POST /_qun/clock). Its own help names its fields.
+
+Variables: QUN_URL (http://127.0.0.1:7800 where it is not set), QUN_CORPID, QUN_SECRET, QUN_MANAGE_TOKEN.
+
+Example:
+  qun call appchat/create --userlist zhangsan,lisi";
+
+/// Where the server is looked for.
+const URL: &str = "http://127.0.0.1:7800";
+
+#[derive(Args)]
+#[command(
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    override_usage = "qun call <ENDPOINT> [--FIELD VALUE]... [PATH=VALUE]...\n       qun call <ENDPOINT> --help\n       qun call --list"
+)]
+pub(crate) struct Call {
+    /// List the endpoints.
+    #[arg(long)]
+    list: bool,
+    #[command(subcommand)]
+    endpoint: Option<Named>,
+}
+
+#[derive(Subcommand)]
+enum Named {
+    #[command(external_subcommand)]
+    Endpoint(Vec<String>),
+}
+
+pub(crate) async fn run(call: Call) -> Result<()> {
+    if call.list {
+        let rows = all::ALL.iter().map(|entry| entry.meta);
+        let rows: Vec<_> = rows.map(|m| (m.name(), m.title.to_owned())).collect();
+        return Ok(output::columns(&rows)?);
+    }
+    let Some(Named::Endpoint(words)) = call.endpoint else {
+        return Err(usage("name an endpoint; qun call --list names them all"));
+    };
+    let found = find(&words)?;
+    let shape = Shape::of(found.entry);
+    let command = command(found.entry.meta, &shape);
+    let given = command.try_get_matches_from(&words[found.words..])?;
+    let request = request(&found, &shape, &given)?;
+    send(found.entry.meta, request, &given).await
+}
+
+/// The flag of a field; with underscores it is taken too.
+fn flag(field: &Field) -> Arg {
+    let long = field.name.replace('_', "-");
+    let value = field.name.to_ascii_uppercase();
+    let arg = Arg::new(id(&field.name)).help(field.help.clone());
+    let arg = if long == field.name {
+        arg
+    } else {
+        arg.alias(field.name.clone())
+    };
+    let arg = arg.long(long).allow_hyphen_values(true);
+    match field.kind {
+        Kind::Boolean => arg
+            .value_name("BOOL")
+            .num_args(0..=1)
+            .require_equals(true)
+            .allow_hyphen_values(false)
+            .default_missing_value("true"),
+        Kind::Texts | Kind::Integers => arg
+            .value_name(value)
+            .value_delimiter(',')
+            .action(ArgAction::Append),
+        _ => arg.value_name(value),
+    }
+}
+
+/// Fields live beside the flags of the connection.
+fn id(field: &str) -> String {
+    format!("field {field}")
+}
+
+fn command(meta: &'static Meta, shape: &Shape) -> Command {
+    let fields = shape.fields();
+    let mut command = Command::new(format!("qun call {}", meta.name()))
+        .no_binary_name(true)
+        .color(ColorChoice::Never)
+        .about(about(meta))
+        .after_help(after_help(meta, shape, &fields))
+        .next_help_heading("Fields")
+        .args(fields.iter().filter(|f| f.kind != Kind::Deep).map(flag));
+    if meta.body == Body::Json || matches!(meta.body, Body::Item(_)) {
+        let what = match meta.body {
+            Body::Item(field) => {
+                format!("The whole of {field} as JSON, from a file or from - (stdin)")
+            }
+            _ => {
+                "All fields as a JSON object, from a file or from - (stdin); flags count before it"
+                    .into()
+            }
+        };
+        command = command
+            .arg(Arg::new("body").long("body").value_name("FILE").help(what))
+            .arg(
+                Arg::new("assignments")
+                    .value_name("PATH=VALUE")
+                    .action(ArgAction::Append)
+                    .help("Deeper fields, such as text.content=你好"),
+            );
+    }
+    command = command.next_help_heading(clap::builder::Resettable::Reset);
+    let path =
+        |name: &'static str, value: &'static str| Arg::new(name).long(name).value_name(value);
+    if meta.body == Body::Upload {
+        let file = path("file", "PATH").required(true);
+        command = command
+            .arg(file.help("The file to upload"))
+            .arg(path("filename", "NAME").help("Its name, where it is not the path's last part"));
+    }
+    if meta.file {
+        command = command.arg(path("out", "PATH").help("Where the file goes; - is stdout"));
+    }
+    command = command.arg(path("url", "URL").help(format!(
+        "The server or the cloud [default: {URL}] [env: QUN_URL]"
+    )));
+    match meta.auth {
+        Auth::Manage => {
+            let help = "A file with the manage token [env: QUN_MANAGE_TOKEN, the token itself]";
+            command = command.arg(path("manage-token-file", "FILE").help(help));
+        }
+        Auth::AccessToken | Auth::Open => {
+            let help = "A file with the app's secret [env: QUN_SECRET, the secret itself]";
+            command = command.arg(path("secret-file", "FILE").help(help));
+        }
+    }
+    if meta.auth == Auth::AccessToken {
+        command = command.arg(path("corpid", "CORPID").help("The company [env: QUN_CORPID]"));
+    }
+    let seconds = path("timeout", "SECONDS").help("How long the call may take [default: 30]");
+    command.arg(seconds.value_parser(clap::value_parser!(u64).range(1..=3600)))
+}
+
+fn about(meta: &Meta) -> String {
+    let mut about = format!("{}\n\n{} {}", meta.title, meta.method.as_str(), meta.path);
+    if meta.page != 0 {
+        about.push_str(&format!(
+            "\nhttps://developer.work.weixin.qq.com/document/path/{}",
+            meta.page
+        ));
+    }
+    about
+}
+
+fn after_help(meta: &Meta, shape: &Shape, fields: &[Field]) -> String {
+    let mut help = String::new();
+    let deep = shape.deep();
+    if !deep.is_empty() {
+        help.push_str("Deeper fields:\n");
+        let width = deep.iter().map(|(path, _)| path.len()).max().unwrap_or(0);
+        for (path, doc) in &deep {
+            help.push_str(&format!("  {path:width$}  {doc}\n"));
+        }
+        help.push('\n');
+    }
+    help.push_str("Example:\n  ");
+    help.push_str(&example(meta, fields));
+    help
+}
+
+/// A call that works on the demo company.
+fn example(meta: &Meta, fields: &[Field]) -> String {
+    match meta.name().as_str() {
+        "gettoken" => return "qun call gettoken".into(),
+        "appchat/create" => return "qun call appchat/create --userlist zhangsan,lisi".into(),
+        "appchat/update" => {
+            return "qun call appchat/update --chatid alpha_project_20231101 --add-user-list zhangsan".into();
+        }
+        "appchat/send" => {
+            return "qun call appchat/send --chatid alpha_project_20231101 --msgtype text text.content=大家好".into();
+        }
+        "media/upload" => return "qun call media/upload --type file --file README.md".into(),
+        "media/uploadimg" => return "qun call media/uploadimg --file picture.png".into(),
+        _ => {}
+    }
+    let mut path = String::new();
+    for part in meta.path.split('/').skip(1) {
+        let field = part
+            .strip_prefix('{')
+            .and_then(|part| part.strip_suffix('}'));
+        path.push('/');
+        match field {
+            Some("corpid") => path.push_str("$QUN_CORPID"),
+            Some(field) => path.push_str(sample(field)),
+            None => path.push_str(part),
+        }
+    }
+    let mut words = match meta.method {
+        qun_protocol::Method::Get if path == meta.path => vec![meta.name()],
+        qun_protocol::Method::Get => vec![path],
+        method => vec![method.as_str().to_owned(), path],
+    };
+    if let Some(short) = meta.path.strip_prefix("/cgi-bin/") {
+        words = vec![short.to_owned()];
+    }
+    let own: Vec<&str> = meta.path_fields().collect();
+    match meta.body {
+        Body::Item(field) => words.push(format!("--body {field}.json")),
+        Body::Json => words.extend(
+            fields
+                .iter()
+                .filter(|f| {
+                    !own.contains(&f.name.as_str()) && f.name != "corpid" && f.kind != Kind::Deep
+                })
+                .take(1)
+                .map(|f| format!("--{} {}", f.name.replace('_', "-"), sample(&f.name))),
+        ),
+        _ => words.extend(
+            meta.required
+                .iter()
+                .map(|(name, _)| format!("--{} {}", name.replace('_', "-"), sample(name))),
+        ),
+    }
+    if meta.file {
+        words.push("--out -".into());
+    }
+    format!("qun call {}", words.join(" "))
+}
+
+/// A value that the demo company knows.
+fn sample(field: &str) -> &'static str {
+    match field {
+        "chatid" => "alpha_project_20231101",
+        "userid" | "userlist" | "owner" => "zhangsan",
+        "agentid" => "1000002",
+        "media_id" => "file_media_id_456",
+        "id" | "tagid" => "2",
+        "advance" => "60",
+        "rulebook" => "live-2026",
+        "disabled" | "customer_contact" => "true",
+        _ => "新名称",
+    }
+}
+
+/// The request's fields from all that was given.
+fn request(found: &Found, shape: &Shape, given: &ArgMatches) -> Result<Map<String, Value>> {
+    let meta = found.entry.meta;
+    let mut request = Map::new();
+    let body = given.try_get_one::<String>("body").ok().flatten();
+    if let Some(source) = body {
+        let value: Value = serde_json::from_slice(&read(source)?)
+            .map_err(|error| usage(format!("{source} is no JSON: {error}")))?;
+        match (meta.body, value) {
+            (Body::Item(field), value) => {
+                request.insert(field.to_owned(), value);
+            }
+            (_, Value::Object(fields)) => request = fields,
+            _ => return Err(usage(format!("{source} is no JSON object"))),
+        }
+    }
+    let fields = shape.fields();
+    for field in &fields {
+        if let Some(Value::String(text)) = found.fields.get(&field.name) {
+            request.insert(field.name.clone(), scalar(field.kind, &field.name, text)?);
+        }
+        if field.kind == Kind::Deep {
+            continue;
+        }
+        let Some(values) = given.get_many::<String>(&id(&field.name)) else {
+            continue;
+        };
+        let flag = format!("--{}", field.name.replace('_', "-"));
+        let item = match field.kind {
+            Kind::Texts => Kind::Text,
+            Kind::Integers => Kind::Integer,
+            kind => kind,
+        };
+        let mut values: Vec<Value> = values
+            .map(|text| scalar(item, &flag, text))
+            .collect::<Result<_>>()?;
+        let value = if item == field.kind {
+            values.pop().unwrap_or_default()
+        } else {
+            values.into()
+        };
+        request.insert(field.name.clone(), value);
+    }
+    let assignments = given.try_get_many::<String>("assignments").ok().flatten();
+    for assignment in assignments.into_iter().flatten() {
+        let Some((path, text)) = assignment.split_once('=') else {
+            return Err(usage(format!(
+                "{assignment:?} is no assignment; it looks like text.content=你好"
+            )));
+        };
+        shape.assign(&mut request, path, text)?;
+    }
+    let takes_corpid = fields.iter().any(|field| field.name == "corpid");
+    if takes_corpid
+        && !request.contains_key("corpid")
+        && let Some(corpid) = secret::variable("QUN_CORPID")
+    {
+        request.insert("corpid".into(), corpid.into());
+    }
+    Ok(request)
+}
+
+fn read(source: &str) -> Result<Vec<u8>> {
+    if source == "-" {
+        let mut bytes = Vec::new();
+        io::stdin()
+            .read_to_end(&mut bytes)
+            .context("stdin cannot be read")?;
+        return Ok(bytes);
+    }
+    fs::read(source).with_context(|| format!("{source} cannot be read"))
+}
+
+async fn send(
+    meta: &'static Meta,
+    mut request: Map<String, Value>,
+    given: &ArgMatches,
+) -> Result<()> {
+    let option = |name: &str| given.try_get_one::<String>(name).ok().flatten().cloned();
+    let url = option("url")
+        .or_else(|| secret::variable("QUN_URL"))
+        .unwrap_or_else(|| URL.to_owned());
+    if meta.auth == Auth::Manage {
+        let token = kept(
+            &option,
+            "manage-token-file",
+            "QUN_MANAGE_TOKEN",
+            "the manage token",
+        )?;
+        let manager = Manager::new(&url, &token)?;
+        return output::json(&manager.call(meta, request).await?);
+    }
+    let mut corpid = String::new();
+    let mut app_secret = String::new();
+    if meta.auth == Auth::AccessToken {
+        app_secret = kept(&option, "secret-file", "QUN_SECRET", "the app's secret")?;
+        corpid = option("corpid")
+            .or_else(|| secret::variable("QUN_CORPID"))
+            .ok_or_else(|| usage("set QUN_CORPID or say --corpid: the company is not known"))?;
+    } else if !request.contains_key("corpsecret") {
+        app_secret = kept(&option, "secret-file", "QUN_SECRET", "the app's secret")?;
+        request.insert("corpsecret".into(), app_secret.as_str().into());
+    }
+    let seconds = given.get_one::<u64>("timeout").copied().unwrap_or(30);
+    let client = Client::builder(corpid, app_secret)
+        .base_url(url)
+        .timeout(Duration::from_secs(seconds))
+        .build()?;
+    if meta.file {
+        return download(&client, meta, request, option("out")).await;
+    }
+    let answer = match option("file") {
+        Some(path) => {
+            let path = PathBuf::from(path);
+            let last = path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned());
+            let name = option("filename").or(last).unwrap_or_default();
+            let content = tokio::fs::read(&path)
+                .await
+                .with_context(|| format!("{} cannot be read", path.display()))?;
+            client.call_upload(meta, request, &name, &content).await?
+        }
+        None => client.call(meta, request).await?,
+    };
+    output::json(&answer)
+}
+
+/// A secret from a file or from its variable.
+fn kept(
+    option: &impl Fn(&str) -> Option<String>,
+    file: &str,
+    variable: &str,
+    what: &str,
+) -> Result<String> {
+    if let Some(path) = option(file) {
+        return secret::read(Path::new(&path));
+    }
+    secret::variable(variable).ok_or_else(|| {
+        usage(format!(
+            "set {variable} or say --{file}: {what} is not known"
+        ))
+    })
+}
+
+async fn download(
+    client: &Client,
+    meta: &'static Meta,
+    request: Map<String, Value>,
+    out: Option<String>,
+) -> Result<()> {
+    let out = match out {
+        None if io::stdout().is_terminal() => {
+            return Err(usage(
+                "say where the file goes: --out PATH, or - for stdout",
+            ));
+        }
+        None => "-".to_owned(),
+        Some(out) => out,
+    };
+    let file = client.call_download(meta, request).await?;
+    if out == "-" {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(&file.bytes)?;
+        return Ok(stdout.flush()?);
+    }
+    fs::write(&out, &file.bytes).with_context(|| format!("{out} cannot be written"))?;
+    output::json(
+        &json!({ "filename": file.filename, "content_type": file.content_type, "size": file.bytes.len(), "out": out }),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use qun_protocol::all::Entry;
+
+    use super::*;
+
+    fn built(words: &[&str]) -> Result<Value> {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        let found = find(&words)?;
+        let shape = Shape::of(found.entry);
+        let command = command(found.entry.meta, &shape);
+        let given = command.try_get_matches_from(&words[found.words..])?;
+        Ok(Value::Object(request(&found, &shape, &given)?))
+    }
+
+    #[test]
+    fn flags_make_the_request() {
+        for words in [
+            &[
+                "appchat/create",
+                "--userlist",
+                "a",
+                "--userlist",
+                "b",
+                "--name",
+                "-组",
+            ][..],
+            &["appchat/create", "--userlist", "a,b", "--name=-组"],
+        ] {
+            assert_eq!(
+                built(words).unwrap(),
+                json!({ "name": "-组", "userlist": ["a", "b"] })
+            );
+        }
+        let update = ["appchat/update", "--chatid", "c", "--add_user_list", "a"];
+        assert_eq!(
+            built(&update).unwrap(),
+            json!({ "chatid": "c", "add_user_list": ["a"] })
+        );
+        let send = [
+            "appchat/send",
+            "--chatid",
+            "c",
+            "--msgtype",
+            "text",
+            "text.content=a=b",
+            "--safe",
+            "1",
+        ];
+        assert_eq!(
+            built(&send).unwrap(),
+            json!({ "chatid": "c", "msgtype": "text", "safe": 1, "text": { "content": "a=b" } })
+        );
+        let change = [
+            "PATCH",
+            "/_qun/companies/ww1/apps/7",
+            "--disabled",
+            "--customer-contact=false",
+        ];
+        assert_eq!(
+            built(&change).unwrap(),
+            json!({ "corpid": "ww1", "agentid": 7, "customer_contact": false, "disabled": true })
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_usage() {
+        for words in [
+            &["appchat/create", "--userlst", "a"][..],
+            &["appchat/send", "--safe", "x"],
+            &["appchat/send", "hello"],
+            &["appchat/get", "text.content=x"],
+            &["media/upload", "--type", "file"],
+            &["/_qun/companies/ww1/apps/x/secret"],
+        ] {
+            assert!(built(words).is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn every_endpoint_has_flags_help_and_an_example_that_parses() {
+        for entry in all::ALL {
+            let meta = entry.meta;
+            let shape = Shape::of(&Entry { ..*entry });
+            let mut command = command(meta, &shape);
+            command.clone().debug_assert();
+            let help = command.render_help().to_string();
+            let last = help.trim_end().lines().last().unwrap_or_default().trim();
+            let words: Vec<&str> = last.split(' ').collect();
+            assert_eq!(words[..2], ["qun", "call"], "{help}");
+            if meta.body == Body::Json || meta.body == Body::Query {
+                built(&words[2..]).unwrap_or_else(|error| panic!("{last}: {error:#}"));
+            }
+            let found = find(
+                &words[2..]
+                    .iter()
+                    .map(|w| (*w).to_owned())
+                    .collect::<Vec<_>>(),
+            );
+            assert_eq!(found.unwrap().entry.meta.name(), meta.name(), "{last}");
+        }
+    }
+}

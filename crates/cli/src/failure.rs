@@ -1,0 +1,88 @@
+//! How a failure is said, and the exit code that it has.
+
+use std::{fmt, io, process::ExitCode};
+
+use qun_client::Error;
+
+/// The command line, the environment or the settings file are not as they should be: exit code 2.
+#[derive(Debug)]
+pub(crate) struct Usage(pub String);
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// A usage error.
+pub(crate) fn usage(message: impl Into<String>) -> anyhow::Error {
+    Usage(message.into()).into()
+}
+
+/// Prints what clap has to say: help on stdout, errors on stderr.
+pub(crate) fn of_arguments(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if error.use_stderr() {
+        ExitCode::from(2)
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+/// Prints a failure on stderr and gives its exit code.
+pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    if let Some(error) = error.downcast_ref::<clap::Error>() {
+        return of_arguments(error);
+    }
+    let reader_left = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+    if error
+        .chain()
+        .any(|cause| cause.downcast_ref().is_some_and(reader_left))
+    {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("error: {error:#}");
+    if let Some(refusal) = error.downcast_ref::<Error>() {
+        explain(refusal);
+        return ExitCode::from(code(refusal));
+    }
+    ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+}
+
+fn explain(error: &Error) {
+    for cause in error.causes().iter().skip(1) {
+        eprintln!("  or: {}", cause.meaning());
+    }
+    if let Some(advice) = error.advice() {
+        eprintln!("  what to do: {advice}");
+    }
+    if let Error::Refused {
+        hint: Some(hint), ..
+    }
+    | Error::Quota {
+        hint: Some(hint), ..
+    } = error
+    {
+        eprintln!("  hint: {hint}");
+    }
+}
+
+fn code(error: &Error) -> u8 {
+    if error.is_not_found() {
+        3
+    } else if error.is_unauthorised() || error.is_not_allowed() {
+        4
+    } else if error.is_frequency() {
+        5
+    } else {
+        match error {
+            Error::Refused { code: -1, .. } => 1,
+            Error::Refused { .. } => 6,
+            Error::Problem { status, .. } if *status < 500 => 6,
+            Error::Invalid { .. } => 2,
+            _ => 1,
+        }
+    }
+}
