@@ -13,7 +13,7 @@ use qun_store::{
     table::{chat, directory},
 };
 
-use crate::{Caller, Outcome, rule};
+use crate::{Caller, Failure, Outcome, rule};
 
 /// The group that a call names, which the calling app must have made.
 pub(crate) fn own_chat(
@@ -35,6 +35,20 @@ pub(crate) fn own_chat(
 
 /// The keys of people, in the order of a list. Who is unknown or has left the company is refused.
 pub(crate) fn people(read: &mut dyn Read, corp: i64, users: &[UserId]) -> Outcome<Vec<i64>> {
+    listed(read, corp, users, |status| status != UserStatus::Left)
+}
+
+/// The keys of people who are to go: who has left the company can still be taken out of its groups.
+pub(crate) fn goers(read: &mut dyn Read, corp: i64, users: &[UserId]) -> Outcome<Vec<i64>> {
+    listed(read, corp, users, |_| true)
+}
+
+fn listed(
+    read: &mut dyn Read,
+    corp: i64,
+    users: &[UserId],
+    may: impl Fn(UserStatus) -> bool,
+) -> Outcome<Vec<i64>> {
     if users.is_empty() {
         return Ok(Vec::new());
     }
@@ -44,7 +58,7 @@ pub(crate) fn people(read: &mut dyn Read, corp: i64, users: &[UserId]) -> Outcom
     let known = directory::keys(read, corp, &list)?;
     let mut keys = vec![None; users.len()];
     for (place, key, status) in known {
-        if status != UserStatus::Left.number()
+        if may(UserStatus::numbered(status))
             && let Some(slot) = keys.get_mut(place)
         {
             *slot = Some(key);
@@ -53,4 +67,23 @@ pub(crate) fn people(read: &mut dyn Read, corp: i64, users: &[UserId]) -> Outcom
     keys.into_iter()
         .collect::<Option<Vec<i64>>>()
         .ok_or_else(|| R::UnknownMember.into())
+}
+
+/// The key of an owner whom a call names. Where only a member can be owner, a stranger is refused as no member.
+pub(crate) fn owner(
+    read: &mut dyn Read,
+    caller: &Caller,
+    named: Option<&UserId>,
+) -> Outcome<Option<i64>> {
+    let Some(named) = named else { return Ok(None) };
+    match people(read, caller.corp, std::slice::from_ref(named)) {
+        Ok(keys) => Ok(keys.first().copied()),
+        Err(Failure::Refused(refused))
+            if refused.refusal == R::UnknownMember
+                && !caller.rules.choices().outside_owner_joins =>
+        {
+            Err(R::OwnerNotMember.into())
+        }
+        Err(failure) => Err(failure),
+    }
 }

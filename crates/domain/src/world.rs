@@ -68,6 +68,12 @@ pub fn load(
     }
     let mut loaded = Loaded::default();
     for (place, wanted) in world.companies.iter().enumerate() {
+        let before = &world.companies[..place];
+        if wanted.corpid.is_some() && before.iter().any(|other| other.corpid == wanted.corpid) {
+            return Err(bad(format!(
+                "companies[{place}]: its corpid is there twice"
+            )));
+        }
         let one = create(cx, wanted, place, corps.get(&place).copied(), files)
             .map_err(|failure| at(failure, format!("companies[{place}]")))?;
         loaded.companies.push(one);
@@ -166,8 +172,10 @@ fn create(
         put_file(cx, corp, file, stored).map_err(|failure| at(failure, format!(".media[{n}]")))?;
     }
     let rules = cx.rules(corp)?;
+    let mut taken = Taken::new();
     for (n, chat) in wanted.chats.iter().enumerate() {
-        put_chat(cx, &rules, corp, chat).map_err(|failure| at(failure, format!(".chats[{n}]")))?;
+        put_chat(cx, &rules, corp, chat, &mut taken)
+            .map_err(|failure| at(failure, format!(".chats[{n}]")))?;
     }
     company::changed(cx.tx, corp)?;
     cx.touched = Some(corp);
@@ -213,29 +221,55 @@ fn put_file(cx: &mut Cx, corp: i64, wanted: &Media, stored: Stored) -> Outcome<(
     Ok(media::insert(cx.tx, corp, &row)?)
 }
 
-/// Ids of what happened before now: the given time in microseconds, each after the one before.
-struct Past {
+/// The ids of a company's messages that are taken: by second, the next one that is free.
+type Taken = BTreeMap<i64, i64>;
+
+/// Ids of what happened in one group before now: the given time in microseconds, each after the one before.
+struct Past<'a> {
+    taken: &'a mut Taken,
     last: i64,
     now: i64,
 }
 
-impl Past {
+impl Past<'_> {
     fn at(&mut self, cx: &mut Cx, time: Option<i64>) -> Outcome<i64> {
-        let Some(time) = time else {
-            self.last = cx.ids.next().max(self.last + 1);
-            return Ok(self.last);
+        let wanted = match time {
+            None => cx.ids.next(),
+            Some(time) if time < 0 || time > self.now / 1000 => {
+                return Err(bad(format!(
+                    "time {time} is not in the past; times are seconds UTC"
+                )));
+            }
+            Some(time) if time < self.last / 1_000_000 => {
+                return Err(bad(format!(
+                    "time {time} is before what stands before it; messages are oldest first and not older than their group"
+                )));
+            }
+            Some(time) => time * 1_000_000,
         };
-        if time < 0 || time > self.now / 1000 {
-            return Err(bad(format!(
-                "time {time} is not in the past; times are seconds UTC"
-            )));
-        }
-        self.last = (time * 1_000_000).max(self.last + 1);
+        self.last = wanted.max(self.last + 1);
         Ok(self.last)
+    }
+
+    /// The same for a message, whose id no other group of the company may have.
+    fn of_message(&mut self, cx: &mut Cx, time: Option<i64>) -> Outcome<i64> {
+        let mut id = self.at(cx, time)?;
+        while let Some(free) = self.taken.get(&(id / 1_000_000)).filter(|free| **free > id) {
+            id = *free;
+        }
+        self.taken.insert(id / 1_000_000, id + 1);
+        self.last = id;
+        Ok(id)
     }
 }
 
-fn put_chat(cx: &mut Cx, rules: &Rules, corp: i64, wanted: &Chat) -> Outcome<()> {
+fn put_chat(
+    cx: &mut Cx,
+    rules: &Rules,
+    corp: i64,
+    wanted: &Chat,
+    taken: &mut Taken,
+) -> Outcome<()> {
     let chatid = match &wanted.chatid {
         Some(chatid) => chatid.clone(),
         None => ChatId(cx.letters(32)),
@@ -269,6 +303,7 @@ fn put_chat(cx: &mut Cx, rules: &Rules, corp: i64, wanted: &Chat) -> Outcome<()>
         ))
     })?;
     let mut past = Past {
+        taken,
         last: 0,
         now: cx.now,
     };
@@ -293,7 +328,7 @@ fn put_chat(cx: &mut Cx, rules: &Rules, corp: i64, wanted: &Chat) -> Outcome<()>
     past.last = from + members.len() as i64;
     for (n, said) in wanted.messages.iter().enumerate() {
         let place = |failure| at(failure, format!(".messages[{n}]"));
-        let id = past.at(cx, said.time).map_err(place)?;
+        let id = past.of_message(cx, said.time).map_err(place)?;
         put_message(cx, corp, key, agentid, id, said, &members).map_err(place)?;
         chat::spoken(cx.tx, corp, key, id)?;
     }

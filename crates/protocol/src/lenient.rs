@@ -34,7 +34,12 @@ pub fn json<T: DeserializeOwned + Default>(body: &[u8]) -> Result<Decoded<T>, Nu
     let odd = memmem::find(body, b"\"\"").is_some()
         || memmem::find(body, b"null").is_some()
         || memmem::find(body, b"\\u0000").is_some();
-    if !odd && let Ok(value) = serde_json::from_slice(body) {
+    // Serde would read an array as the fields of a struct in their order.
+    let object = body.trim_ascii_start().starts_with(b"{");
+    if object
+        && !odd
+        && let Ok(value) = serde_json::from_slice(body)
+    {
         return Ok(Decoded {
             value,
             warning: false,
@@ -444,6 +449,7 @@ mod tests {
             "name=a&owner=b",
             "{'chatid': 1}",
             "[1]",
+            r#" ["c"]"#,
             "{\"chatid\": \"c\"",
             "\u{feff}{}",
         ] {

@@ -10,8 +10,11 @@ use crate::{
 
 /// The document, OpenAPI 3.1, of a server at a URL.
 pub fn document(version: &str, server: &str) -> Value {
-    let mut generator = SchemaSettings::openapi3()
-        .with(|s| s.definitions_path = "/components/schemas".into())
+    let mut generator = SchemaSettings::draft2020_12()
+        .with(|settings| {
+            settings.definitions_path = "/components/schemas".into();
+            settings.meta_schema = None;
+        })
         .into_generator();
     let mut paths: Map<String, Value> = Map::new();
     for entry in ALL {

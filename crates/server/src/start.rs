@@ -2,7 +2,7 @@
 
 use std::{
     fmt, io,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
 };
@@ -169,7 +169,15 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let address = listener
         .local_addr()
         .map_err(|error| StartError::Listen(config.listen, error))?;
-    let url = format!("http://{address}");
+    // Every address is where it listens, and none to call.
+    let called = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::new(HERE, address.port()),
+        IpAddr::V6(ip) if ip.is_unspecified() => {
+            SocketAddr::new(Ipv6Addr::LOCALHOST.into(), address.port())
+        }
+        _ => address,
+    };
+    let url = format!("http://{called}");
 
     let file = match &config.place {
         Place::Directory(directory) => Some(directory.join("credentials.json")),

@@ -195,6 +195,29 @@ pub trait ReadExt: Read {
         Ok(rows)
     }
 
+    /// The first `limit` rows that `pick` takes; the walk ends with the last of them.
+    fn first<T>(
+        &mut self,
+        sql: &'static str,
+        vals: &[Val<'_>],
+        limit: usize,
+        mut pick: impl FnMut(&dyn Row) -> Option<T>,
+    ) -> Result<Vec<T>> {
+        let mut picked = Vec::new();
+        let walk = self.each(sql, vals, &mut |row| {
+            picked.extend(pick(row));
+            if picked.len() < limit {
+                Ok(())
+            } else {
+                Err(Error::Other(String::new()))
+            }
+        });
+        if picked.len() < limit {
+            walk?;
+        }
+        Ok(picked)
+    }
+
     /// The number in the first row's first column; `None` without a row and for NULL.
     fn int(&mut self, sql: &'static str, vals: &[Val<'_>]) -> Result<Option<i64>> {
         Ok(self.one(sql, vals, |row| row.opt_int(0))?.flatten())

@@ -4,7 +4,7 @@ use qun_protocol::{
 };
 use qun_store::table::chat;
 
-use super::people;
+use super::{owner, people};
 use crate::{Command, Cx, Outcome, Use, rule};
 
 impl Command<Create> for Use {
@@ -26,33 +26,8 @@ impl Command<Create> for Use {
         let distinct = distinct_userids(&request.userlist);
         rule::chat::count(rules, distinct)?;
         let userlist = people(cx.tx.as_read(), corp, &request.userlist)?;
-        let owner = match &request.owner {
-            Some(owner) => {
-                let unknown = if rules.choices().outside_owner_joins {
-                    R::UnknownMember
-                } else {
-                    R::OwnerNotMember
-                };
-                Some(
-                    people(cx.tx.as_read(), corp, std::slice::from_ref(owner)).map_err(
-                        |failure| match failure {
-                            crate::Failure::Refused(refused)
-                                if refused.refusal == R::UnknownMember =>
-                            {
-                                unknown.into()
-                            }
-                            other => other,
-                        },
-                    )?,
-                )
-            }
-            None => None,
-        };
-        let (members, owner) = rule::chat::found(
-            rules,
-            &userlist,
-            owner.and_then(|keys| keys.first().copied()),
-        )?;
+        let owner = owner(cx.tx.as_read(), &caller, request.owner.as_ref())?;
+        let (members, owner) = rule::chat::found(rules, &userlist, owner)?;
         if chat::by_chatid(cx.tx.as_read(), corp, &chatid)?.is_some() {
             return Err(R::ChatIdTaken.into());
         }

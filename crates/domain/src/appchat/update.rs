@@ -1,7 +1,7 @@
 use qun_protocol::{Done, Limit, Refusal as R, appchat::Update};
 use qun_store::table::chat;
 
-use super::{own_chat, people};
+use super::{goers, own_chat, owner, people};
 use crate::{Command, Cx, Outcome, Use, rule};
 
 impl Command<Update> for Use {
@@ -13,13 +13,8 @@ impl Command<Update> for Use {
             chat.name = rule::chat::name(rules, name)?;
         }
         let add = people(cx.tx.as_read(), corp, &request.add_user_list)?;
-        let remove = people(cx.tx.as_read(), corp, &request.del_user_list)?;
-        let new_owner = match &request.owner {
-            Some(owner) => people(cx.tx.as_read(), corp, std::slice::from_ref(owner))?
-                .first()
-                .copied(),
-            None => None,
-        };
+        let remove = goers(cx.tx.as_read(), corp, &request.del_user_list)?;
+        let new_owner = owner(cx.tx.as_read(), &caller, request.owner.as_ref())?;
         if !add.is_empty() || !remove.is_empty() || new_owner.is_some() {
             change_members(cx, rules, corp, &mut chat, &add, &remove, new_owner)?;
         }

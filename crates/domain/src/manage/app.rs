@@ -14,31 +14,34 @@ use qun_store::{
 use super::bad;
 use crate::{Command, Cx, Outcome, Query, ReadCx, Use, token};
 
-fn shown(read: &mut dyn Read, corp: i64, app: app::App) -> Outcome<AppShown> {
-    let entries = app::range(read, corp, app.app)?;
-    let of = |kind| {
-        entries
-            .iter()
-            .filter(move |(entry, _)| *entry == kind)
-            .map(|(_, id)| *id)
-            .collect::<Vec<i64>>()
+/// What entries of a range or a tag name.
+pub(super) fn named(read: &mut dyn Read, corp: i64, entries: &[(i64, i64)]) -> Outcome<Range> {
+    let of = |wanted| {
+        let ids = entries.iter().filter(move |(kind, _)| *kind == wanted);
+        ids.map(|(_, id)| *id).collect::<Vec<i64>>()
     };
-    let mut users: Vec<UserId> = directory::userids(read, corp, &of(range::PERSON))?
+    let users = directory::userids(read, corp, &of(range::PERSON))?;
+    let mut users: Vec<UserId> = users
         .into_iter()
-        .map(|(_, id)| UserId(id))
+        .map(|(_, userid)| UserId(userid))
         .collect();
     users.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(Range {
+        users,
+        departments: of(range::DEPARTMENT),
+        tags: of(range::TAG),
+    })
+}
+
+fn shown(read: &mut dyn Read, corp: i64, app: app::App) -> Outcome<AppShown> {
+    let entries = app::range(read, corp, app.app)?;
     Ok(AppShown {
         agentid: app.app,
         name: app.name,
         kind: AppKind::named(&app.kind),
         customer_contact: app.customer_contact,
         disabled: app.disabled,
-        visible: Range {
-            users,
-            departments: of(range::DEPARTMENT),
-            tags: of(range::TAG),
-        },
+        visible: named(read, corp, &entries)?,
         trusted_addresses: addresses(&app.trusted),
     })
 }

@@ -11,7 +11,7 @@ use qun_store::{
     table::{app::range, chat, company, directory},
 };
 
-use super::bad;
+use super::{app::named, bad};
 use crate::{Command, Cx, Outcome, Query, ReadCx, Use, people::feed::page_size};
 
 fn shown(read: &mut dyn Read, corp: i64, person: directory::Person) -> Outcome<User> {
@@ -126,6 +126,9 @@ pub(crate) fn put_user(cx: &mut Cx, corp: i64, user: &User) -> Outcome<()> {
     Ok(())
 }
 
+/// How many departments may stand above one.
+const DEEPEST: i64 = 15;
+
 /// Makes or replaces a department below another.
 pub(crate) fn put_department(cx: &mut Cx, corp: i64, department: &Department) -> Outcome<()> {
     if !(1..=4_294_967_295).contains(&department.id) {
@@ -151,15 +154,24 @@ pub(crate) fn put_department(cx: &mut Cx, corp: i64, department: &Department) ->
     let mut depth = 0;
     while above != 0 {
         depth += 1;
-        if above == department.id || depth > 15 {
+        if above == department.id || depth > DEEPEST {
             return Err(bad(format!(
-                "department {}: at most 15 deep, and not below itself",
+                "department {}: at most {DEEPEST} deep, and not below itself",
                 department.id
             )));
         }
         above = directory::department(cx.tx.as_read(), corp, above)?
             .ok_or_else(|| Refused::because(R::DepartmentUnknown, above.to_string()))?
             .parent;
+    }
+    if parent != 0 {
+        depth += height_below(cx.tx.as_read(), corp, department.id, parent)?;
+    }
+    if depth > DEEPEST {
+        return Err(bad(format!(
+            "department {}: what is below it would be more than {DEEPEST} deep",
+            department.id
+        )));
     }
     let row = directory::Department {
         department: department.id,
@@ -168,6 +180,24 @@ pub(crate) fn put_department(cx: &mut Cx, corp: i64, department: &Department) ->
         ord: department.order,
     };
     Ok(directory::put_department(cx.tx, corp, &row)?)
+}
+
+/// How many levels there are below a department that moves under another parent; 0 where it stays or is new.
+fn height_below(read: &mut dyn Read, corp: i64, id: i64, parent: i64) -> Outcome<i64> {
+    if directory::department(read, corp, id)?.is_none_or(|known| known.parent == parent) {
+        return Ok(0);
+    }
+    let all = directory::departments(read, corp)?;
+    let mut level = vec![id];
+    let mut height = 0;
+    loop {
+        let below = all.iter().filter(|d| level.contains(&d.parent));
+        level = below.map(|d| d.department).collect();
+        if level.is_empty() {
+            return Ok(height);
+        }
+        height += 1;
+    }
 }
 
 /// Makes or replaces a tag.
@@ -338,23 +368,12 @@ impl Command<DeleteDepartment> for Use {
 
 fn tag_shown(read: &mut dyn Read, corp: i64, tagid: i64, tagname: String) -> Outcome<Tag> {
     let members = directory::tag_members(read, corp, tagid)?;
-    let of = |kind| {
-        members
-            .iter()
-            .filter(move |(entry, _)| *entry == kind)
-            .map(|(_, id)| *id)
-            .collect::<Vec<i64>>()
-    };
-    let mut users: Vec<UserId> = directory::userids(read, corp, &of(range::PERSON))?
-        .into_iter()
-        .map(|(_, id)| UserId(id))
-        .collect();
-    users.sort_by(|a, b| a.0.cmp(&b.0));
+    let members = named(read, corp, &members)?;
     Ok(Tag {
         tagid,
         tagname,
-        users,
-        departments: of(range::DEPARTMENT),
+        users: members.users,
+        departments: members.departments,
     })
 }
 

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use qun_protocol::{
-    ChatId, Limit, Refusal as R, Refused, UserId, Window,
+    ChatId, Limit, Refusal as R, Refused, Rules, UserId, Window,
     people::{Arrived, Drop, Inbox, InboxPage},
 };
 use qun_store::{
@@ -18,10 +18,16 @@ use crate::{Outcome, Query, ReadCx, Use, rule};
 
 /// The longest wait, seconds.
 const WAIT: i64 = 60;
+/// The cursor that stands after everything so far.
+const LATEST: &str = "latest";
 
 impl Query<Inbox> for Use {
     fn wait(request: &Inbox) -> i64 {
-        request.wait.unwrap_or(0).clamp(0, WAIT)
+        match request.after.as_deref() {
+            // Each look would begin later than the one before, and what was said in between were lost.
+            Some(LATEST) => 0,
+            _ => request.wait.unwrap_or(0).clamp(0, WAIT),
+        }
     }
 
     fn is_something(page: &InboxPage) -> bool {
@@ -37,7 +43,7 @@ impl Query<Inbox> for Use {
         let limit = page_size(request.limit)?;
         let mut cursor = match request.after.as_deref().filter(|after| !after.is_empty()) {
             None => Cursor::default(),
-            Some("latest") => {
+            Some(LATEST) => {
                 let cursor = Cursor::at(cx.lanes, cx.last_id).write();
                 return Ok(InboxPage {
                     cursor,
@@ -170,16 +176,16 @@ impl View<'_, '_> {
 
     fn drops_of(&mut self, app: i64, day: i64) -> Outcome<BTreeMap<i64, (Limit, i64)>> {
         let (from, before) = (day * 1000, (day + Window::Day.length()) * 1000);
-        let rows = company::rules(self.cx.read, self.corp)?;
-        let rules = rule::rules::resolve(
-            &rows,
-            None,
-            day + Window::Day.length() - 1,
-            self.cx.default_rules,
-        );
-        let few = rules
-            .limit(Limit::ChatReceivesPerMemberMinute)
-            .min(rules.limit(Limit::ChatReceivesPerMemberDay));
+        let stretches = self.stretches(day)?;
+        let few = stretches
+            .iter()
+            .map(|(_, rules)| {
+                rules
+                    .limit(Limit::ChatReceivesPerMemberMinute)
+                    .min(rules.limit(Limit::ChatReceivesPerMemberDay))
+            })
+            .min()
+            .unwrap_or(0);
         let spans: Vec<(i64, i64, i64)> = self
             .intervals
             .iter()
@@ -199,7 +205,7 @@ impl View<'_, '_> {
                     message::count(self.cx.read, self.corp, *chat, *lane, *from, *before, app)?;
             }
         }
-        if !rules.enforced || total <= few {
+        if !self.cx.default_rules.enforced || total <= few {
             return Ok(BTreeMap::new());
         }
         let mut ids = BTreeSet::new();
@@ -217,11 +223,26 @@ impl View<'_, '_> {
             }
         }
         let ids: Vec<i64> = ids.into_iter().collect();
-        let dropped = rule::drops::dropped(&rules, &ids);
-        Ok(dropped
-            .into_iter()
-            .map(|(id, limit)| (id, (limit, rules.limit(limit))))
-            .collect())
+        Ok(rule::drops::dropped(&stretches, &ids))
+    }
+
+    /// The rules of a day, each with the time from which they were in force, ms UTC.
+    fn stretches(&mut self, day: i64) -> Outcome<Vec<(i64, Rules)>> {
+        let rows = company::rules(self.cx.read, self.corp)?;
+        let within = rows.iter().map(|row| row.since);
+        let mut times: Vec<i64> = within
+            .filter(|since| (day + 1..day + Window::Day.length()).contains(since))
+            .collect();
+        times.push(day);
+        times.sort_unstable();
+        times.dedup();
+        let at = |time| {
+            (
+                time,
+                rule::rules::resolve(&rows, None, time, self.cx.default_rules),
+            )
+        };
+        Ok(times.into_iter().map(at).collect())
     }
 }
 

@@ -154,3 +154,142 @@ pub fn decide(rules: &Rules, wish: &Wish) -> Result<Decided, Refusal> {
         count,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::{collection::vec, option, prelude::*, sample::Index};
+    use qun_protocol::Rulebook;
+
+    use super::*;
+
+    /// Few people and narrow limits, so that every edge is met often.
+    const PEOPLE: std::ops::Range<i64> = 0..9;
+
+    fn rules(book: Rulebook, max: i64) -> Rules {
+        let mut rules = Rules::of(book);
+        rules.set(Limit::ChatMembersMax, max);
+        rules
+    }
+
+    fn book() -> impl Strategy<Value = Rulebook> {
+        prop_oneof![Just(Rulebook::Documented), Just(Rulebook::Live2026)]
+    }
+
+    fn people(most: usize) -> impl Strategy<Value = Vec<i64>> {
+        vec(PEOPLE, 0..=most)
+    }
+
+    fn set(people: &[i64]) -> BTreeSet<i64> {
+        people.iter().copied().collect()
+    }
+
+    /// Who is in the group afterwards and owns it, by sets alone.
+    fn expected(book: Rulebook, max: usize, wish: &Wish) -> Result<(BTreeSet<i64>, i64), Refusal> {
+        let (present, remove) = (set(wish.present), set(wish.remove));
+        if book == Rulebook::Live2026 && remove.difference(&present).count() > 0 {
+            return Err(Refusal::NotMember);
+        }
+        let mut after: BTreeSet<i64> = &(&present - &remove) | &set(wish.add);
+        if let Some(owner) = wish.new_owner {
+            match book {
+                Rulebook::Documented => after.extend([owner]),
+                Rulebook::Live2026 if after.contains(&owner) => {}
+                Rulebook::Live2026 => return Err(Refusal::OwnerNotMember),
+            }
+        }
+        if after.len() < 2 || after.len() > max {
+            return Err(Refusal::MemberCount);
+        }
+        let by_age = || wish.present.iter().chain(wish.add).copied();
+        let heir = by_age().find(|person| after.contains(person));
+        let owner = wish
+            .new_owner
+            .or_else(|| Some(wish.owner).filter(|owner| after.contains(owner)))
+            .or(heir);
+        Ok((after, owner.unwrap()))
+    }
+
+    proptest! {
+        #[test]
+        fn members_afterwards_are_those_who_stay_and_those_who_come(
+            book in book(),
+            max in 2usize..7,
+            present in people(7),
+            owner: Index,
+            add in people(5),
+            remove in people(5),
+            new_owner in option::of(PEOPLE),
+        ) {
+            let present = distinct(&present);
+            prop_assume!(!present.is_empty());
+            let owner = *owner.get(&present);
+            let wish = Wish { present: &present, owner, add: &add, remove: &remove, new_owner };
+            let rules = rules(book, max as i64);
+            let decided = decide(&rules, &wish);
+            prop_assert_eq!(&decided, &decide(&rules, &wish), "decided twice alike");
+            let decided = match (decided, expected(book, max, &wish)) {
+                (Ok(decided), Ok((after, owner))) => {
+                    let (joins, leaves) = (set(&decided.joins), set(&decided.leaves));
+                    prop_assert_eq!(&(&set(&present) - &leaves) | &joins, after.clone());
+                    prop_assert_eq!(decided.owner, owner);
+                    prop_assert!(after.contains(&decided.owner));
+                    prop_assert_eq!(decided.count, after.len());
+                    decided
+                }
+                (decided, expected) => {
+                    prop_assert_eq!(decided.map(|_| ()), expected.map(|_| ()));
+                    return Ok(());
+                }
+            };
+            // Nobody joins or leaves twice, who stays keeps the place, and who comes does so in the order of the list.
+            prop_assert!((2..=max).contains(&decided.count));
+            prop_assert!(decided.joins.iter().all(|person| !present.contains(person)));
+            prop_assert!(decided.leaves.iter().all(|person| present.contains(person)));
+            prop_assert_eq!(distinct(&decided.leaves), decided.leaves);
+            let mut order = add.clone();
+            order.extend(new_owner);
+            order.retain(|person| !present.contains(person));
+            prop_assert_eq!(decided.joins, distinct(&order));
+        }
+
+        #[test]
+        fn a_new_group_is_its_list_with_its_owner(
+            book in book(),
+            max in 2usize..6,
+            list in people(7),
+            owner in option::of(PEOPLE),
+        ) {
+            let members = set(&list);
+            let fits = |members: &BTreeSet<i64>| (2..=max).contains(&members.len());
+            let mut after = members.clone();
+            after.extend(owner);
+            let expected = if !fits(&members) {
+                Err(Refusal::MemberCount)
+            } else if book == Rulebook::Live2026 && after.len() > members.len() {
+                Err(Refusal::OwnerNotMember)
+            } else if !fits(&after) {
+                Err(Refusal::MemberCount)
+            } else {
+                Ok((after, owner.unwrap_or_else(|| list[0])))
+            };
+            let found = found(&rules(book, max as i64), &list, owner);
+            let found = found.map_err(|refused| refused.refusal);
+            if let Ok((members, _)) = &found {
+                prop_assert_eq!(&distinct(members), members);
+            }
+            prop_assert_eq!(found.map(|(members, owner)| (set(&members), owner)), expected);
+        }
+    }
+
+    #[test]
+    fn without_enforcement_only_the_least_number_counts() {
+        let mut rules = rules(Rulebook::Documented, 3);
+        assert_eq!(count(&rules, 4), Err(Refusal::MemberCount));
+        rules.enforced = false;
+        assert_eq!(count(&rules, 4), Ok(()));
+        assert_eq!(count(&rules, 2), Ok(()));
+        assert_eq!(count(&rules, 1), Err(Refusal::MemberCount));
+    }
+}

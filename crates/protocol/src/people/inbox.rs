@@ -12,7 +12,7 @@ pub struct Inbox {
     pub corpid: Option<CorpId>,
     /// The person.
     pub userid: UserId,
-    /// The `cursor` of the page before; absent: from the beginning; `latest`: only what comes from now on.
+    /// The `cursor` of the page before; absent: from the beginning; `latest`: at once, only a cursor for what comes from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
     /// How many seconds to wait where nothing is there, 0 (default) to 60.

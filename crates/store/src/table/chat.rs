@@ -77,22 +77,10 @@ pub fn search(
     text: &str,
     app: Option<i64>,
 ) -> Result<Vec<Chat>> {
-    let mut found = Vec::new();
-    let walk = read.each(SEARCHED, &[corp.into(), after.into()], &mut |row| {
-        if row.text(8).contains(text) && app.is_none_or(|app| app == row.int(2)) {
-            found.push(chat(row));
-        }
-        // An error is how a walk is ended early.
-        if found.len() >= limit {
-            Err(crate::Error::Other(String::new()))
-        } else {
-            Ok(())
-        }
-    });
-    if found.len() < limit {
-        walk?;
-    }
-    Ok(found)
+    read.first(SEARCHED, &[corp.into(), after.into()], limit, |row| {
+        let wanted = row.text(8).contains(text) && app.is_none_or(|app| app == row.int(2));
+        wanted.then(|| chat(row))
+    })
 }
 
 /// Adds a group; its members are added by [`join`].

@@ -99,22 +99,12 @@ pub fn search_persons(
     limit: usize,
     text: &str,
 ) -> Result<Vec<Person>> {
-    let mut found = Vec::new();
-    let walk = read.each(PERSONS_SEARCHED, &[corp.into(), after.into()], &mut |row| {
-        if row.text(10).contains(text) {
-            found.push(person(row));
-        }
-        // An error is how a walk is ended early.
-        if found.len() >= limit {
-            Err(crate::Error::Other(String::new()))
-        } else {
-            Ok(())
-        }
-    });
-    if found.len() < limit {
-        walk?;
-    }
-    Ok(found)
+    read.first(
+        PERSONS_SEARCHED,
+        &[corp.into(), after.into()],
+        limit,
+        |row| row.text(10).contains(text).then(|| person(row)),
+    )
 }
 
 /// For a JSON list of userids without case: place in the list, key and status of each that is known.
