@@ -38,13 +38,22 @@ impl Server {
         // The client wants a provider of cryptography though loopback is reached in clear text; a second install is refused, which is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Server { running: Some(running), url: ready.url, manage_token: ready.manage_token, http }
+        Server {
+            running: Some(running),
+            url: ready.url,
+            manage_token: ready.manage_token,
+            http,
+        }
     }
 
     /// The app of the demo company that may do all that the documents show.
     pub async fn demo(&self) -> App<'_> {
         let ready = self.running.as_ref().unwrap().ready();
-        let agent = ready.agents.iter().find(|agent| agent.agentid == 1_000_002).unwrap();
+        let agent = ready
+            .agents
+            .iter()
+            .find(|agent| agent.agentid == 1_000_002)
+            .unwrap();
         App::new(self, &ready.corpid, agent.agentid, &agent.secret).await
     }
 
@@ -55,13 +64,21 @@ impl Server {
     /// A call of the own API: status and JSON (null where the body is none).
     pub async fn manage(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
         let method = method.parse::<reqwest::Method>().unwrap();
-        let mut request = self.http.request(method, format!("{}{path}", self.url)).bearer_auth(&self.manage_token);
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(&self.manage_token);
         if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body.to_string());
+            request = request
+                .header("content-type", "application/json")
+                .body(body.to_string());
         }
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
-        (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default())
+        (
+            status,
+            serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default(),
+        )
     }
 
     /// The same where it must succeed.
@@ -73,29 +90,46 @@ impl Server {
 
     /// Moves the clock forward.
     pub async fn advance(&self, seconds: i64) {
-        self.manage_ok("POST", "/_qun/clock", Some(json!({ "advance": seconds }))).await;
+        self.manage_ok("POST", "/_qun/clock", Some(json!({ "advance": seconds })))
+            .await;
     }
 
     /// A company with one root app, people `p1` to `pN`, and overridden limits.
     pub async fn company(&self, rules: Rulebook, people: usize, limits: Value) -> App<'_> {
-        let users: Vec<Value> = (1..=people).map(|n| json!({ "userid": format!("p{n}") })).collect();
+        let users: Vec<Value> = (1..=people)
+            .map(|n| json!({ "userid": format!("p{n}") }))
+            .collect();
         let company = json!({ "name": "test", "rulebook": rules, "limits": limits, "users": users, "apps": [{ "name": "app" }] });
         self.world(company).await
     }
 
     /// A company from a world's text; gives its first app.
     pub async fn world(&self, company: Value) -> App<'_> {
-        let loaded = self.manage_ok("POST", "/_qun/worlds", Some(json!({ "version": 1, "companies": [company] }))).await;
+        let loaded = self
+            .manage_ok(
+                "POST",
+                "/_qun/worlds",
+                Some(json!({ "version": 1, "companies": [company] })),
+            )
+            .await;
         let company = &loaded["companies"][0];
         assert_eq!(company["created"], true, "{loaded}");
         let agent = &company["agents"][0];
-        let (corpid, secret) = (company["corpid"].as_str().unwrap(), agent["secret"].as_str().unwrap());
+        let (corpid, secret) = (
+            company["corpid"].as_str().unwrap(),
+            agent["secret"].as_str().unwrap(),
+        );
         App::new(self, corpid, agent["agentid"].as_i64().unwrap(), secret).await
     }
 
     /// `GET` of a path with its query as it stands: the answer's JSON.
     pub async fn get(&self, path_and_query: &str) -> Value {
-        let response = self.http.get(format!("{}{path_and_query}", self.url)).send().await.unwrap();
+        let response = self
+            .http
+            .get(format!("{}{path_and_query}", self.url))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(response.status(), 200);
         serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
     }
@@ -112,7 +146,13 @@ pub struct App<'a> {
 
 impl<'a> App<'a> {
     pub async fn new(server: &'a Server, corpid: &str, agentid: i64, secret: &str) -> App<'a> {
-        let mut app = App { server, corpid: corpid.into(), agentid, secret: secret.into(), token: String::new() };
+        let mut app = App {
+            server,
+            corpid: corpid.into(),
+            agentid,
+            secret: secret.into(),
+            token: String::new(),
+        };
         app.fetch_token().await;
         app
     }
@@ -121,13 +161,28 @@ impl<'a> App<'a> {
     pub async fn sibling(&self, app: Value) -> App<'a> {
         let path = format!("/_qun/companies/{}/apps", self.corpid);
         let made = self.server.manage_ok("POST", &path, Some(app)).await;
-        App::new(self.server, &self.corpid, made["agentid"].as_i64().unwrap(), made["secret"].as_str().unwrap()).await
+        App::new(
+            self.server,
+            &self.corpid,
+            made["agentid"].as_i64().unwrap(),
+            made["secret"].as_str().unwrap(),
+        )
+        .await
     }
 
     /// Gets a token; empty where it is refused.
     pub async fn fetch_token(&mut self) {
-        let answer = self.server.get(&format!("/cgi-bin/gettoken?corpid={}&corpsecret={}", self.corpid, self.secret)).await;
-        self.token = answer["access_token"].as_str().unwrap_or_default().to_owned();
+        let answer = self
+            .server
+            .get(&format!(
+                "/cgi-bin/gettoken?corpid={}&corpsecret={}",
+                self.corpid, self.secret
+            ))
+            .await;
+        self.token = answer["access_token"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
     }
 
     /// Posts JSON below `/cgi-bin/`.
@@ -137,15 +192,30 @@ impl<'a> App<'a> {
 
     /// Posts any text below `/cgi-bin/`.
     pub async fn post_text(&self, path: &str, body: &str) -> Value {
-        let url = format!("{}/cgi-bin/{path}?access_token={}", self.server.url, self.token);
-        let response = self.server.http.post(url).body(body.to_owned()).send().await.unwrap();
+        let url = format!(
+            "{}/cgi-bin/{path}?access_token={}",
+            self.server.url, self.token
+        );
+        let response = self
+            .server
+            .http
+            .post(url)
+            .body(body.to_owned())
+            .send()
+            .await
+            .unwrap();
         assert_eq!(response.status(), 200, "{path}");
         serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
     }
 
     /// Gets below `/cgi-bin/`; `query` begins with `&` or is empty.
     pub async fn get(&self, path: &str, query: &str) -> Value {
-        self.server.get(&format!("/cgi-bin/{path}?access_token={}{query}", self.token)).await
+        self.server
+            .get(&format!(
+                "/cgi-bin/{path}?access_token={}{query}",
+                self.token
+            ))
+            .await
     }
 
     /// Posts JSON; gives the errcode.
@@ -162,37 +232,94 @@ impl<'a> App<'a> {
 
     /// Makes a group of these people; gives nothing.
     pub async fn chat(&self, chatid: &str, people: &[&str]) {
-        self.ok("appchat/create", json!({ "chatid": chatid, "userlist": people })).await;
+        self.ok(
+            "appchat/create",
+            json!({ "chatid": chatid, "userlist": people }),
+        )
+        .await;
     }
 
     /// Sends a text to a group.
     pub async fn say(&self, chatid: &str, text: &str) -> Value {
-        self.post("appchat/send", json!({ "chatid": chatid, "msgtype": "text", "text": { "content": text } })).await
+        self.post(
+            "appchat/send",
+            json!({ "chatid": chatid, "msgtype": "text", "text": { "content": text } }),
+        )
+        .await
     }
 
     /// What arrived on a person's phone: the inbox page for a query that begins with `&` or is empty.
     pub async fn inbox(&self, userid: &str, query: &str) -> Value {
-        self.server.manage_ok("GET", &format!("/_qun/people/{userid}/inbox?corpid={}{query}", self.corpid), None).await
+        self.server
+            .manage_ok(
+                "GET",
+                &format!("/_qun/people/{userid}/inbox?corpid={}{query}", self.corpid),
+                None,
+            )
+            .await
     }
 
     /// A step of a person in a group: `say`, `leave`, `rename`, `owner`, `remove`.
-    pub async fn step(&self, userid: &str, chatid: &str, step: &str, mut body: Value) -> (u16, Value) {
+    pub async fn step(
+        &self,
+        userid: &str,
+        chatid: &str,
+        step: &str,
+        mut body: Value,
+    ) -> (u16, Value) {
         body["corpid"] = self.corpid.as_str().into();
-        self.server.manage("POST", &format!("/_qun/people/{userid}/groups/{chatid}/{step}"), Some(body)).await
+        self.server
+            .manage(
+                "POST",
+                &format!("/_qun/people/{userid}/groups/{chatid}/{step}"),
+                Some(body),
+            )
+            .await
     }
 
     /// Changes the company's rules.
     pub async fn rules(&self, change: Value) {
-        self.server.manage_ok("PUT", &format!("/_qun/companies/{}/rules", self.corpid), Some(change)).await;
+        self.server
+            .manage_ok(
+                "PUT",
+                &format!("/_qun/companies/{}/rules", self.corpid),
+                Some(change),
+            )
+            .await;
     }
 }
 
 pub fn code(answer: &Value) -> i64 {
-    answer["errcode"].as_i64().unwrap_or_else(|| panic!("no errcode: {answer}"))
+    answer["errcode"]
+        .as_i64()
+        .unwrap_or_else(|| panic!("no errcode: {answer}"))
 }
 
 /// The text of an errmsg before its tail.
 pub fn text(answer: &Value) -> &str {
     let errmsg = answer["errmsg"].as_str().unwrap();
     errmsg.split(", hint: [").next().unwrap()
+}
+
+impl Server {
+    /// Now by the server's clock, ms UTC. Between two readings whatever happened has a known earliest and latest time.
+    pub async fn now_ms(&self) -> i64 {
+        self.manage_ok("GET", "/_qun/clock", None).await["now_ms"]
+            .as_i64()
+            .unwrap()
+    }
+}
+
+impl App<'_> {
+    /// The app's own path in the manage API.
+    pub fn path(&self) -> String {
+        format!("/_qun/companies/{}/apps/{}", self.corpid, self.agentid)
+    }
+
+    /// Changes the app's settings.
+    pub async fn change(&self, settings: Value) {
+        self.server
+            .manage_ok("PATCH", &self.path(), Some(settings))
+            .await;
+    }
 }

@@ -2,5 +2,13 @@
 
 #![allow(missing_docs)]
 
+mod appchat;
+mod gettoken;
+mod golden;
 mod kit;
+mod manage;
+mod media;
+mod people;
 mod story;
+mod transport;
+mod worlds;

@@ -1,0 +1,5 @@
+//! `POST /cgi-bin/appchat/send`
+
+mod arrival;
+mod content;
+mod quota;
