@@ -30,9 +30,12 @@ pub(crate) struct Settings {
     /// Keep everything in memory, for as long as the server runs [env: QUN_MEMORY]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true)]
     pub memory: Option<bool>,
-    /// Keep everything in PostgreSQL: postgres://user@host/name [env: QUN_DATABASE]
+    /// Keep everything in PostgreSQL, which several servers may share: postgres://user@host/name [env: QUN_DATABASE]
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
+    /// A file with the database's password; QUN_DATABASE_PASSWORD may hold it too [env: QUN_DATABASE_PASSWORD_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub database_password_file: Option<PathBuf>,
     /// Load this world at the start; companies that are there already stay as they are [env: QUN_WORLD]
     #[arg(long, value_name = "FILE")]
     pub world: Option<PathBuf>,
@@ -65,12 +68,13 @@ pub(crate) enum Switch {
 }
 
 /// The keys, and whether each is yes or no.
-const KEYS: [(&str, bool); 12] = [
+const KEYS: [(&str, bool); 13] = [
     ("listen", false),
     ("allow-remote", true),
     ("data", false),
     ("memory", true),
     ("database", false),
+    ("database-password-file", false),
     ("world", false),
     ("rules", false),
     ("limits", false),
@@ -152,6 +156,9 @@ impl Settings {
             data,
             memory,
             database,
+            database_password_file: self
+                .database_password_file
+                .or(other.database_password_file),
             listen: self.listen.or(other.listen),
             allow_remote: self.allow_remote.or(other.allow_remote),
             world: self.world.or(other.world),
@@ -179,7 +186,13 @@ impl Settings {
         let mut data = None;
         let place = match (settings.memory, settings.database) {
             (Some(true), _) => Place::Memory,
-            (_, Some(url)) => Place::Postgres(url),
+            (_, Some(url)) => Place::Postgres {
+                url,
+                password: match &settings.database_password_file {
+                    Some(path) => Some(secret::read(path)?),
+                    None => secret::variable("QUN_DATABASE_PASSWORD"),
+                },
+            },
             _ => {
                 let directory = match settings.data {
                     Some(directory) => directory,
@@ -317,7 +330,7 @@ mod tests {
         match flags.plan(environment, file, &home()).unwrap().config.place {
             Place::Memory => "memory".into(),
             Place::Directory(path) => path.display().to_string(),
-            Place::Postgres(url) => url,
+            Place::Postgres { url, .. } => url,
         }
     }
 
@@ -335,7 +348,7 @@ mod tests {
             let help = argument.get_help().unwrap().to_string();
             assert!(help.ends_with(&variable), "{help}");
         }
-        let all = "listen='127.0.0.1:1'\nallow-remote=true\ndata='d'\nmemory=false\ndatabase='u'\nworld='w'\nrules='live-2026'\nlimits='off'\nclock='c'\nmanage-token-file='m'\njson=true\nlog-json=true";
+        let all = "listen='127.0.0.1:1'\nallow-remote=true\ndata='d'\nmemory=false\ndatabase='u'\ndatabase-password-file='p'\nworld='w'\nrules='live-2026'\nlimits='off'\nclock='c'\nmanage-token-file='m'\njson=true\nlog-json=true";
         let settings = Settings::of_toml(all).unwrap();
         assert_eq!(
             (settings.rules, settings.limits, settings.log_json),

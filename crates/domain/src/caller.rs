@@ -5,7 +5,7 @@ use std::sync::Arc;
 use qun_protocol::{Rules, world::AppKind};
 use qun_store::{
     Read, Result,
-    table::{app, directory},
+    table::{app, company, directory},
 };
 
 use crate::{Caller, manage::app::addresses, rule};
@@ -38,6 +38,7 @@ pub fn load(
         disabled: row.disabled,
         sees_root: range.contains(&(app::range::DEPARTMENT, directory::ROOT)),
         trusted: trusted.collect(),
+        version: company::by_corp(read, corp)?.unwrap_or_default().version,
         rules: Arc::new(rule::rules::in_force(read, corp, now, default)?),
         token_generation: row.token_generation,
         token_issued: row.token_issued,

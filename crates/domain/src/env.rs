@@ -3,8 +3,8 @@ use std::{net::IpAddr, sync::Arc};
 use ipnet::IpNet;
 use qun_protocol::{CorpId, Endpoint, Refusal, Refused, Rules, UserId, world::AppKind};
 use qun_store::{
-    Effect, Ids, Read, Tx,
-    table::{company, directory, quota},
+    Counter, Effect, Ids, Read, Tx,
+    table::{company, directory},
 };
 
 use crate::rule;
@@ -70,6 +70,8 @@ pub struct Caller {
     pub sees_root: bool,
     /// Addresses that may call it; all where empty.
     pub trusted: Vec<IpNet>,
+    /// Grows with every change of the company's settings, apps and people.
+    pub version: i64,
     /// The company's rules.
     pub rules: Arc<Rules>,
     /// The generation of tokens that is good.
@@ -88,6 +90,8 @@ pub struct Cx<'a> {
     pub ids: &'a mut Ids,
     /// Fills bytes with chance.
     pub random: &'a mut dyn FnMut(&mut [u8]),
+    /// What it does to its company's rows.
+    pub effect: Effect,
     /// Who calls.
     pub who: &'a Who,
     /// From where.
@@ -114,10 +118,6 @@ pub struct ReadCx<'a> {
     pub now: i64,
     /// The rules of companies that name no rulebook, and of calls that name no company.
     pub default_rules: &'a Rules,
-    /// Every lane that writes.
-    pub lanes: &'a [i64],
-    /// The newest id that is certainly in the snapshot.
-    pub last_id: i64,
     /// The company that was read, for those who wait.
     pub touched: Option<i64>,
 }
@@ -129,8 +129,10 @@ pub enum Failure {
     Refused(Refused),
     /// Refused, and something of it is kept.
     Traced(Refused, Box<Trace>),
-    /// The store failed.
+    /// The store failed, and certainly nothing was done.
     Store(qun_store::Error),
+    /// Nobody knows whether it was done: the caller must not be told either.
+    Unknown,
 }
 
 /// What a use case answers.
@@ -183,7 +185,7 @@ pub enum Trace {
 
 impl Trace {
     /// Writes it.
-    pub fn leave(&self, tx: &mut dyn Tx, lane: i64) -> qun_store::Result<()> {
+    pub fn leave(&self, tx: &mut dyn Tx) -> qun_store::Result<()> {
         match self {
             Trace::Block {
                 corp,
@@ -191,13 +193,27 @@ impl Trace {
                 scope,
                 start,
                 until,
-            } => quota::block(tx, *corp, key, scope, lane, *start, *until),
+            } => {
+                let counter = Counter {
+                    corp: *corp,
+                    key,
+                    scope,
+                };
+                tx.block(&counter, *start, *until)
+            }
             Trace::Count {
                 corp,
                 key,
                 scope,
                 start,
-            } => quota::add(tx, *corp, key, scope, lane, *start, 1),
+            } => {
+                let counter = Counter {
+                    corp: *corp,
+                    key,
+                    scope,
+                };
+                tx.spend(&counter, *start, 1)
+            }
         }
     }
 }
@@ -237,9 +253,10 @@ impl Cx<'_> {
             .collect()
     }
 
-    /// The company that an operator's call names.
+    /// The company that an operator's call names, held as the command needs it.
     pub fn company(&mut self, corpid: Option<&CorpId>) -> Outcome<company::Company> {
         let company = named_company(self.tx.as_read(), corpid)?;
+        self.tx.enter(company.corp, self.effect)?;
         self.touched = Some(company.corp);
         Ok(company)
     }

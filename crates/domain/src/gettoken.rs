@@ -3,7 +3,7 @@ use qun_protocol::{
     gettoken::{GetToken, Token},
 };
 use qun_store::{
-    Read,
+    Counter, Effect, Read,
     table::{app, company, quota},
 };
 
@@ -60,7 +60,12 @@ fn open(read: &mut dyn Read, place: &Place, request: &GetToken) -> Outcome<Known
         .ok_or(R::CorpidMissing)?;
     let limit = Limit::WrongSecretsPerAddressHour;
     let start = limit.window().start(place.now);
-    let (wrong, blocked) = quota::get(read, 0, limit.key(), &place.address, start)?;
+    let counter = Counter {
+        corp: 0,
+        key: limit.key(),
+        scope: &place.address,
+    };
+    let (wrong, blocked) = quota::get(read, &counter, start)?;
     if place.default.enforced && blocked > place.now {
         return Err(R::Frequency.into());
     }
@@ -148,6 +153,7 @@ impl Command<GetToken> for super::Use {
                 });
             }
         }
+        cx.tx.enter(known.corp, Effect::Change)?;
         // Issue times of one app differ, so that a time names one token.
         let issued = now.max(known.app.token_issued + 1);
         let (token, _) = known.sealed(secret, issued);

@@ -2,7 +2,7 @@
 
 use qun_protocol::{Limit, MediaId, Refusal as R, media::Uploaded};
 use qun_store::{
-    Read,
+    Effect, Read,
     table::{
         company,
         media::{self, Media, PICTURE},
@@ -10,7 +10,7 @@ use qun_store::{
 };
 use serde_json::Value;
 
-use crate::{Cx, Outcome, rule};
+use crate::{Cx, Outcome, rule, world::EVERYBODY};
 
 /// A file whose bytes are stored already.
 #[derive(Clone, Debug, Default)]
@@ -101,6 +101,7 @@ pub fn picture(read: &mut dyn Read, corpid: &str, id: &str) -> Outcome<Option<(i
 
 /// Forgets ended files: company and id.
 pub fn forget(cx: &mut Cx, files: &[(i64, String)]) -> Outcome<()> {
+    cx.tx.enter(EVERYBODY, Effect::Change)?;
     for (corp, media_id) in files {
         media::delete(cx.tx, *corp, media_id)?;
     }

@@ -56,6 +56,12 @@ impl Claims {
         })
     }
 
+    /// Whether it may have been issued since an app was loaded.
+    pub fn is_newer_than(self, caller: &Caller) -> bool {
+        self.generation > caller.token_generation
+            || (self.generation == caller.token_generation && self.issued > caller.token_issued)
+    }
+
     /// Makes the token.
     pub fn seal(self, secret: &str) -> String {
         let claims = self.bytes();

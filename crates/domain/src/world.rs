@@ -8,7 +8,10 @@ use qun_protocol::{
     media::MediaType,
     world::{Chat, Company, Department, Media, Message, World},
 };
-use qun_store::table::{app, chat, company, directory, media, message, meta};
+use qun_store::{
+    Effect,
+    table::{app, chat, company, directory, media, message, meta},
+};
 use serde_json::json;
 
 use crate::{
@@ -40,11 +43,15 @@ pub fn absent(read: &mut dyn qun_store::Read, world: &World) -> Outcome<Vec<usiz
     Ok(absent)
 }
 
+/// What belongs to no company; new companies come one after another.
+pub const EVERYBODY: i64 = 0;
+
 /// The key under which the next company's number is kept.
 const NEXT_CORP: &str = "next_corp";
 
 /// Takes numbers for companies that are to come: the first of `count`. Files are stored under them before they are loaded.
 pub fn reserve(cx: &mut Cx, count: i64) -> Outcome<i64> {
+    cx.tx.enter(EVERYBODY, Effect::Change)?;
     let kept = meta::get(cx.tx.as_read(), NEXT_CORP)?
         .and_then(|text| text.parse().ok())
         .unwrap_or(1);
@@ -60,6 +67,7 @@ pub fn load(
     corps: &BTreeMap<usize, i64>,
     files: &Files,
 ) -> Outcome<Loaded> {
+    cx.tx.enter(EVERYBODY, Effect::Change)?;
     if world.version != 1 {
         return Err(bad(format!(
             "version: this server reads worlds of version 1, not {}",
@@ -178,6 +186,9 @@ fn create(
             .map_err(|failure| at(failure, format!(".chats[{n}]")))?;
     }
     company::changed(cx.tx, corp)?;
+    // What comes to its groups comes after this, whoever writes it.
+    let last = cx.ids.next();
+    company::last_change(&[corp], last, |sql, vals| cx.tx.exec(sql, vals))?;
     cx.touched = Some(corp);
     Ok(LoadedCompany {
         corpid,

@@ -1,7 +1,7 @@
 //! What all requests share.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     net::IpAddr,
     sync::{
         Arc, PoisonError, RwLock,
@@ -53,22 +53,19 @@ pub(crate) struct Callers {
 }
 
 impl Callers {
-    /// An app, from the cache or by loading it.
-    pub(crate) fn get(
+    /// An app that is known.
+    pub(crate) fn known(&self, corp: i64, agentid: i64) -> Option<Arc<Caller>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(&(corp, agentid)).cloned()
+    }
+
+    /// An app as it is now, by loading it; from now on it is known.
+    pub(crate) fn load(
         &self,
         corp: i64,
         agentid: i64,
         load: impl FnOnce() -> qun_store::Result<Option<Caller>>,
     ) -> qun_store::Result<Option<Arc<Caller>>> {
-        let key = (corp, agentid);
-        if let Some(caller) = self
-            .known
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&key)
-        {
-            return Ok(Some(caller.clone()));
-        }
         let before = self.evictions.load(Relaxed);
         let Some(caller) = load()? else {
             return Ok(None);
@@ -76,9 +73,27 @@ impl Callers {
         let caller = Arc::new(caller);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if self.evictions.load(Relaxed) == before {
-            known.insert(key, caller.clone());
+            known.insert((corp, agentid), caller.clone());
         }
         Ok(Some(caller))
+    }
+
+    /// The companies of which an app is known, and the oldest version that is known of each.
+    pub(crate) fn versions(&self) -> BTreeMap<i64, i64> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let mut versions = BTreeMap::new();
+        for ((corp, _), caller) in known.iter() {
+            let version = versions.entry(*corp).or_insert(caller.version);
+            *version = caller.version.min(*version);
+        }
+        versions
+    }
+
+    /// Forgets every app.
+    pub(crate) fn evict_all(&self) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        self.evictions.fetch_add(1, Relaxed);
+        known.clear();
     }
 
     /// Forgets the apps of a company, after a change of it is committed and before the change is answered.

@@ -2,15 +2,15 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use qun_domain::{Who, media::forget};
+use qun_domain::{Who, media::forget, world::EVERYBODY};
 use qun_store::{
     Effect,
-    table::{media, quota},
+    table::{blob, media, quota},
 };
 
 use crate::{
     app::App,
-    run::{Settings, write},
+    run::{Settings, blocking, write},
 };
 
 /// How often the small work is done.
@@ -50,30 +50,43 @@ pub(crate) async fn run(app: Arc<App>) {
 
 async fn sweep(app: &Arc<App>) {
     let now = app.now_ms();
-    match app
-        .store
-        .read(|read| media::ended(read, now - GRACE, FILES))
-    {
-        Ok(ended) if !ended.is_empty() => {
+    let (store, shared) = (Arc::clone(&app.store), app.store.is_shared());
+    let look = move || {
+        store.read(|read| {
+            let ended = media::ended(read, now - GRACE, FILES)?;
+            // Of a process that was killed. Where files are used, the next start finds them.
+            let lost = if shared {
+                blob::lost(read, now - GRACE, FILES)?
+            } else {
+                Vec::new()
+            };
+            Ok((ended, lost))
+        })
+    };
+    match blocking(shared, look).await {
+        Ok((ended, mut unused)) => {
             let rows: Vec<(i64, String)> = ended
                 .iter()
                 .map(|(corp, id, _)| (*corp, id.clone()))
                 .collect();
-            // The row goes first: a file without a row is swept at the next start, a row without a file is a broken promise.
-            let forgotten =
-                write(app, Who::Operator, HERE, QUIET, move |cx| forget(cx, &rows)).await;
-            if forgotten.is_ok() {
-                for (corp, _, blob) in &ended {
-                    if let Err(error) = app.blobs.remove(*corp, blob).await {
-                        tracing::warn!(%error, "an ended file could not be removed; the next start tries again");
-                    }
+            // The row goes first: a file without a row is swept later, a row without a file is a broken promise.
+            let forgotten = rows.is_empty()
+                || write(app, Who::Operator, HERE, QUIET, move |cx| forget(cx, &rows))
+                    .await
+                    .is_ok();
+            if forgotten {
+                unused.extend(ended.into_iter().map(|(corp, _, blob)| (corp, blob)));
+            }
+            for (corp, blob) in unused {
+                if let Err(error) = app.blobs.remove(corp, &blob).await {
+                    tracing::warn!(%error, "an ended file could not be removed; it is tried again");
                 }
             }
         }
-        Ok(_) => {}
         Err(error) => tracing::warn!(%error, "ended files could not be listed"),
     }
     let swept = write(app, Who::Operator, HERE, QUIET, move |cx| {
+        cx.tx.enter(EVERYBODY, Effect::Change)?;
         Ok(quota::sweep(cx.tx, now - OLD)?)
     })
     .await;

@@ -11,6 +11,7 @@ mod docs;
 mod http;
 mod job;
 mod metrics;
+mod neighbours;
 mod run;
 mod serve;
 mod start;

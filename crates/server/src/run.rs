@@ -17,23 +17,43 @@ use crate::{
     serve::Beside,
 };
 
-/// SQLite has one lane.
-const LANES: [i64; 1] = [0];
-
 /// Runs queries.
 pub(crate) enum Read {}
 /// Runs commands.
 pub(crate) enum Write {}
 
 /// Reads once, from one snapshot; gives the company that was read beside the answer.
-pub(crate) fn read<T>(
+pub(crate) async fn read<T: Send + 'static>(
+    app: &Arc<App>,
+    who: &Who,
+    address: IpAddr,
+    run: impl FnOnce(&mut ReadCx) -> Outcome<T> + Send + 'static,
+) -> (Outcome<T>, Option<i64>) {
+    let (app, who) = (Arc::clone(app), who.clone());
+    let shared = app.store.is_shared();
+    blocking(shared, move || look(&app, &who, address, run)).await
+}
+
+/// Runs what asks the store: on the spot where that takes microseconds, elsewhere on a thread that may wait.
+pub(crate) async fn blocking<T: Send + 'static>(
+    elsewhere: bool,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> T {
+    if !elsewhere {
+        return run();
+    }
+    match tokio::task::spawn_blocking(run).await {
+        Ok(answer) => answer,
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
+}
+
+fn look<T>(
     app: &App,
     who: &Who,
     address: IpAddr,
     run: impl FnOnce(&mut ReadCx) -> Outcome<T>,
 ) -> (Outcome<T>, Option<i64>) {
-    // Before the snapshot: everything up to here is in it.
-    let last_id = app.store.last_id();
     let now = app.now_ms();
     let mut answer = None;
     let mut touched = None;
@@ -44,8 +64,6 @@ pub(crate) fn read<T>(
             address,
             now,
             default_rules: &app.default_rules,
-            lanes: &LANES,
-            last_id,
             touched: None,
         };
         answer = Some(run(&mut cx));
@@ -65,13 +83,15 @@ where
     Use: Query<E>,
 {
     async fn run(call: Call<E>, _: Beside) -> Result<Answer<E>, Failure> {
+        let request = Arc::new(call.request);
         let look = || {
-            read(&call.app, &call.who, call.address, |cx| {
-                <Use as Query<E>>::run(cx, &call.request)
+            let request = Arc::clone(&request);
+            read(&call.app, &call.who, call.address, move |cx| {
+                <Use as Query<E>>::run(cx, &request)
             })
         };
-        let (mut answer, touched) = look();
-        let wait = <Use as Query<E>>::wait(&call.request);
+        let (mut answer, touched) = look().await;
+        let wait = <Use as Query<E>>::wait(&request);
         if wait > 0
             && let Some(corp) = touched
         {
@@ -80,7 +100,7 @@ where
             let mut woken = call.app.waiters.subscribe(corp);
             loop {
                 // Looked at only after subscribing, so that nothing between is missed.
-                answer = look().0;
+                answer = look().await.0;
                 if !matches!(&answer, Ok(response) if !<Use as Query<E>>::is_something(response))
                     || *stopping.borrow()
                 {
@@ -102,19 +122,17 @@ where
     Use: Command<E>,
 {
     async fn run(call: Call<E>, _: Beside) -> Result<Answer<E>, Failure> {
+        let request = Arc::new(call.request);
         if <Use as Command<E>>::PEEKS {
-            let (peeked, _) = read(&call.app, &call.who, call.address, |cx| {
-                <Use as Command<E>>::peek(cx, &call.request)
-            });
+            let asked = Arc::clone(&request);
+            let peek = move |cx: &mut ReadCx| <Use as Command<E>>::peek(cx, &asked);
+            let (peeked, _) = read(&call.app, &call.who, call.address, peek).await;
             if let Some(response) = peeked? {
                 return Ok(Answer::Typed(response, Vec::new()));
             }
         }
         let Call {
-            app,
-            request,
-            who,
-            address,
+            app, who, address, ..
         } = call;
         let settings = Settings {
             effect: <Use as Command<E>>::EFFECT,
@@ -163,7 +181,7 @@ pub(crate) async fn write<T: Send + 'static>(
     }
     match answer.await {
         Ok(answer) => answer,
-        Err(_) => Err(R::SystemBusy.into()),
+        Err(_) => Err(Failure::Unknown),
     }
 }
 
@@ -205,10 +223,10 @@ impl<T, F> Work<T, F> {
 }
 
 impl<T: Send, F: FnMut(&mut Cx) -> Outcome<T> + Send> Job for Work<T, F> {
-    fn corp(&self) -> i64 {
+    fn corp(&self) -> Option<i64> {
         match &self.who {
-            Who::App(caller) => caller.corp,
-            _ => 0,
+            Who::App(caller) => Some(caller.corp),
+            _ => None,
         }
     }
 
@@ -229,6 +247,7 @@ impl<T: Send, F: FnMut(&mut Cx) -> Outcome<T> + Send> Job for Work<T, F> {
             tx,
             ids,
             random: &mut random,
+            effect: self.settings.effect,
             who: &self.who,
             address: self.address,
             now,
@@ -257,9 +276,9 @@ impl<T: Send, F: FnMut(&mut Cx) -> Outcome<T> + Send> Job for Work<T, F> {
         }
     }
 
-    fn after_undo(&mut self, tx: &mut dyn Tx, ids: &mut Ids) -> qun_store::Result<()> {
+    fn after_undo(&mut self, tx: &mut dyn Tx, _: &mut Ids) -> qun_store::Result<()> {
         match self.trace() {
-            Some(trace) => trace.leave(tx, ids.lane()),
+            Some(trace) => trace.leave(tx),
             None => Ok(()),
         }
     }
@@ -291,6 +310,8 @@ impl<T: Send, F: FnMut(&mut Cx) -> Outcome<T> + Send> Job for Work<T, F> {
                 }
             }
             End::Failed(error) => Err(error.into()),
+            // The database goes on without this process, and no restart would tell.
+            End::Unknown if app.store.is_shared() => Err(Failure::Unknown),
             End::Unknown => {
                 // Neither yes nor no would be true. The next start reads what the disk has.
                 tracing::error!(

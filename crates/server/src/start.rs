@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::serve::ListenerExt;
-use qun_domain::{Failure, Who, demo, token};
+use qun_domain::{Failure, Who, demo, token, world::EVERYBODY};
 use qun_protocol::{Rulebook, Rules, manage::Loaded, world::World};
 use qun_store::{
     Place, Store,
@@ -26,6 +26,8 @@ use crate::{
     http::rates::Rates,
     job,
     metrics::Metrics,
+    neighbours,
+    run::blocking,
     serve::{self, OFFSET},
     wait::Waiters,
 };
@@ -132,7 +134,7 @@ pub struct Running {
     ready: Ready,
     stop: watch::Sender<bool>,
     server: JoinHandle<io::Result<()>>,
-    jobs: JoinHandle<()>,
+    jobs: Vec<JoinHandle<()>>,
     store: Arc<Store>,
 }
 
@@ -148,7 +150,9 @@ impl Running {
         if let Ok(Err(error)) = self.server.await {
             tracing::error!(%error, "the server ended with an error");
         }
-        let _ = self.jobs.await;
+        for job in self.jobs {
+            let _ = job.await;
+        }
         let store = self.store;
         // Closing waits for the writer; it must not hold up whatever else runs here.
         let _ = tokio::task::spawn_blocking(move || store.close()).await;
@@ -160,7 +164,9 @@ const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// Starts a server. When this returns, it answers.
 pub async fn start(config: Config) -> Result<Running, StartError> {
     let clock = Clock::default();
-    let store = open(&config, &clock)?;
+    let shared = matches!(config.place, Place::Postgres { .. });
+    let (wanted, source) = (config.clone(), clock.clone());
+    let store = blocking(shared, move || open(&wanted, &source)).await?;
     let blobs = open_blobs(&config, &store).await?;
 
     let listener = TcpListener::bind(config.listen)
@@ -241,7 +247,10 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         agents: credentials.agents,
         manage_token: credentials.manage_token,
     };
-    let jobs = tokio::spawn(job::run(app.clone()));
+    let mut jobs = vec![tokio::spawn(job::run(app.clone()))];
+    if shared {
+        jobs.push(tokio::spawn(neighbours::watch(app.clone())));
+    }
     let mut ending = app.stopping.clone();
     let service = http::router(app).into_make_service_with_connect_info::<SocketAddr>();
     let listener = listener.tap_io(|stream| {
@@ -292,13 +301,13 @@ fn open(config: &Config, clock: &Clock) -> Result<Arc<Store>, StartError> {
     };
     if used && !clock.is_movable() {
         return Err(StartError::Clock(
-            "this data directory was made with the system's clock; use --memory or a new directory",
+            "what is there was made with the system's clock; use --memory or a new place",
         ));
     }
     let offset = start.saturating_mul(1000).saturating_sub(system_us());
     if used && start.saturating_mul(1000) < store.last_id() {
         return Err(StartError::Clock(
-            "this data directory holds later things; a clock does not go back",
+            "what is there is of a later time; a clock does not go back",
         ));
     }
     clock.set_offset_us(offset);
@@ -315,7 +324,8 @@ async fn open_blobs(config: &Config, store: &Arc<Store>) -> Result<Blobs, StartE
                     .map_err(|error| StartError::File(directory, error))?,
             )
         }
-        _ => Blobs::Rows(Rows::new(store.clone())),
+        // Nothing is left over in memory, and what other nodes are uploading is not to be swept: that is a job's work.
+        _ => return Ok(Blobs::Rows(Rows::new(store.clone()))),
     };
     let known: std::collections::HashSet<(i64, String)> =
         store.read(media::blobs)?.into_iter().collect();
@@ -337,6 +347,9 @@ async fn load(app: &Arc<App>, config: &Config) -> Result<Loaded, StartError> {
             StartError::World(refused.to_string())
         }
         Failure::Store(error) => StartError::Store(error),
+        Failure::Unknown => StartError::Store(qun_store::Error::Unavailable(
+            "nobody knows whether the world was loaded".into(),
+        )),
     };
     if app.clock.is_movable() {
         let offset = app.clock.offset_us().to_string();
@@ -345,12 +358,17 @@ async fn load(app: &Arc<App>, config: &Config) -> Result<Loaded, StartError> {
             wakes: false,
             evicts: false,
         };
-        let keep = move |cx: &mut qun_domain::Cx| Ok(meta::set(cx.tx, OFFSET, &offset)?);
+        let keep = move |cx: &mut qun_domain::Cx| {
+            cx.tx.enter(EVERYBODY, qun_store::Effect::Change)?;
+            Ok(meta::set(cx.tx, OFFSET, &offset)?)
+        };
         crate::run::write(app, Who::Operator, HERE, settings, keep)
             .await
             .map_err(failed)?;
     }
-    let empty = app.store.read(company::first_two)?.is_empty();
+    let store = app.store.clone();
+    let look = move || store.read(company::first_two);
+    let empty = blocking(app.store.is_shared(), look).await?.is_empty();
     let world = match &config.world {
         Some(world) => world.clone(),
         None if empty => demo::world(config.rules),

@@ -23,6 +23,21 @@ impl Waiters {
             .subscribe()
     }
 
+    /// Whether anybody waits.
+    pub(crate) fn any(&self) -> bool {
+        let by_corp = self.by_corp.lock().unwrap_or_else(PoisonError::into_inner);
+        by_corp.values().any(|sender| sender.receiver_count() > 0)
+    }
+
+    /// Makes everyone look again.
+    pub(crate) fn wake_all(&self) {
+        let mut by_corp = self.by_corp.lock().unwrap_or_else(PoisonError::into_inner);
+        by_corp.retain(|_, sender| sender.receiver_count() > 0);
+        for sender in by_corp.values() {
+            let _ = sender.send(());
+        }
+    }
+
     /// Makes everyone who waits for a company look again.
     pub(crate) fn wake(&self, corp: i64) {
         let mut by_corp = self.by_corp.lock().unwrap_or_else(PoisonError::into_inner);

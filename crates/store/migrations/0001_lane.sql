@@ -4,10 +4,10 @@ CREATE TABLE meta (
     value {text} NOT NULL
 ) {without_rowid};
 
--- One row per writer: who holds it, until when (ms), and the last id it has committed.
+-- One row per writer: the number of its present owner, the last id committed, and where that stood when the owner took over.
 CREATE TABLE lane (
     lane {int} NOT NULL PRIMARY KEY,
     boot {int} NOT NULL,
-    until {int} NOT NULL,
-    last_id {int} NOT NULL
+    last_id {int} NOT NULL,
+    before {int} NOT NULL
 ) {without_rowid};

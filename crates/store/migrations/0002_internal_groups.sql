@@ -173,12 +173,14 @@ CREATE TABLE media (
     PRIMARY KEY (corp, media_id)
 ) {without_rowid};
 CREATE INDEX media_by_end ON media (corp, expires);
+CREATE INDEX media_by_blob ON media (corp, blob);
 
 -- Content of files where they are not kept in the file system.
 CREATE TABLE blob_chunk (
     corp {int} NOT NULL,
     blob {text} NOT NULL,
     part {int} NOT NULL,
+    created {int} NOT NULL,
     bytes {blob} NOT NULL,
     PRIMARY KEY (corp, blob, part)
 );

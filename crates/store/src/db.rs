@@ -33,9 +33,24 @@ pub enum Error {
     /// The file is damaged, or no database at all.
     #[error("the database is damaged: {0}")]
     Corrupt(String),
+    /// Another transaction stood in the way; done again by itself it may go through.
+    #[error("another transaction stood in the way: {0}")]
+    Conflict(String),
+    /// The job goes on only where its batch holds this company in this way. The writer sees to it and runs the job again.
+    #[error("the job must hold company {0} first ({1:?})")]
+    Elsewhere(i64, Effect),
     /// Anything else; mostly a mistake in a statement.
     #[error("{0}")]
     Other(String),
+}
+
+/// What a job does to its company's rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// Only adds rows: may run beside others of the company.
+    Append,
+    /// Anything else: runs alone in its company.
+    Change,
 }
 
 /// A value bound to a parameter. Times and counts are `Int`, JSON is `Text`.
@@ -49,6 +64,18 @@ pub enum Val<'a> {
     Text(&'a str),
     /// Bytes.
     Bytes(&'a [u8]),
+}
+
+impl Val<'_> {
+    fn is_not(self, column: usize, wanted: &str) -> ! {
+        let kind = match self {
+            Val::Null => "NULL",
+            Val::Int(_) => "a number",
+            Val::Text(_) => "text",
+            Val::Bytes(_) => "bytes",
+        };
+        panic!("column {column} is {kind}, not {wanted}")
+    }
 }
 
 impl From<i64> for Val<'_> {
@@ -106,15 +133,36 @@ where
 ///
 /// A column of another type than asked for is a mistake in our own SQL and panics.
 pub trait Row {
-    /// The number in column `i`.
-    fn int(&self, i: usize) -> i64;
-    /// The text in column `i`.
-    fn text(&self, i: usize) -> &str;
-    /// The bytes in column `i`.
-    fn bytes(&self, i: usize) -> &[u8];
-    /// Whether column `i` is NULL.
-    fn is_null(&self, i: usize) -> bool;
+    /// How many columns there are.
+    fn width(&self) -> usize;
+    /// What is in column `i`.
+    fn val(&self, i: usize) -> Val<'_>;
 
+    /// The number in column `i`.
+    fn int(&self, i: usize) -> i64 {
+        match self.val(i) {
+            Val::Int(value) => value,
+            other => other.is_not(i, "a number"),
+        }
+    }
+    /// The text in column `i`.
+    fn text(&self, i: usize) -> &str {
+        match self.val(i) {
+            Val::Text(value) => value,
+            other => other.is_not(i, "text"),
+        }
+    }
+    /// The bytes in column `i`.
+    fn bytes(&self, i: usize) -> &[u8] {
+        match self.val(i) {
+            Val::Bytes(value) => value,
+            other => other.is_not(i, "bytes"),
+        }
+    }
+    /// Whether column `i` is NULL.
+    fn is_null(&self, i: usize) -> bool {
+        self.val(i) == Val::Null
+    }
     /// The boolean in column `i`.
     fn flag(&self, i: usize) -> bool {
         self.int(i) != 0
@@ -144,19 +192,62 @@ pub trait Read {
 
 /// Reading and writing inside the writer's transaction.
 pub trait Tx: Read {
-    /// Runs a statement without an answer and tells how many rows it touched.
+    /// Says whose rows the job goes on to read and change, and how, before it does; 0 stands for what belongs to no company.
     ///
-    /// Whoever means to go on after an error runs this in a [`savepoint`](Tx::savepoint).
+    /// Where other writers share the database and the batch does not hold the company so, this fails with
+    /// [`Error::Elsewhere`]: give that back, and the job is run again in a batch that does.
+    fn enter(&mut self, corp: i64, effect: Effect) -> Result<()>;
+    /// Runs a statement without an answer and tells how many rows it touched.
     fn exec(&mut self, sql: &'static str, vals: &[Val<'_>]) -> Result<u64>;
     /// Adds one row, `row` in the order of the table's columns.
     ///
     /// Only for tables whose ids come from [`Ids`](crate::Ids) and whose constraints cannot fail:
     /// the row may reach the engine as late as at the end of the batch.
     fn append(&mut self, table: &'static Append, row: &[Val<'_>]) -> Result<()>;
-    /// Runs `f`; if it fails, what it wrote is taken back and its error returned.
-    fn savepoint(&mut self, f: &mut dyn FnMut(&mut dyn Tx) -> Result<()>) -> Result<()>;
+    /// What was spent of a counter in the window that starts at `start`, ms UTC.
+    fn spent(&mut self, counter: &Counter<'_>, start: i64) -> Result<Spent>;
+    /// Adds to what was spent in a window. May reach the engine as late as at the end of the batch.
+    fn spend(&mut self, counter: &Counter<'_>, start: i64, amount: i64) -> Result<()>;
+    /// Blocks a counter until a time, ms UTC.
+    fn block(&mut self, counter: &Counter<'_>, start: i64, until: i64) -> Result<()>;
     /// The reading half, for functions that only read.
     fn as_read(&mut self) -> &mut dyn Read;
+}
+
+/// What something is counted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counter<'a> {
+    /// The company, 0 for none.
+    pub corp: i64,
+    /// The limit's public name.
+    pub key: &'a str,
+    /// For what within the company; empty for all of it.
+    pub scope: &'a str,
+}
+
+/// What was spent of a counter in one window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// As far as it is committed, by every writer, and what this batch has added.
+    pub amount: i64,
+    /// What this batch has added of that.
+    pub here: i64,
+    /// Until when the counter is blocked, ms UTC; 0: not.
+    pub blocked: i64,
+    /// How many writers may be adding at this moment; 1 where the batch holds the company alone.
+    pub writers: i64,
+}
+
+impl Spent {
+    /// Whether `amount` more stays within `most` whatever other writers are adding at the same time.
+    ///
+    /// Up to half of a limit every writer may add its share of a quarter in one batch: all shares together fit into the
+    /// other half, also if writers have joined since they were counted. Beyond, [`Tx::enter`] alone, and the amount is exact.
+    pub fn is_certain(&self, amount: i64, most: i64) -> bool {
+        self.writers <= 1
+            || (self.amount - self.here <= most / 2
+                && self.here.saturating_add(amount) <= most / (4 * self.writers.max(4)))
+    }
 }
 
 /// Shapes of answers that are asked for often.
@@ -237,19 +328,23 @@ pub struct Append {
     /// The table's name.
     pub table: &'static str,
     /// The columns that each row gives, in this order.
-    pub columns: &'static [&'static str],
+    pub columns: &'static [(&'static str, Kind)],
+}
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Numbers.
+    Int,
+    /// Text.
+    Text,
 }
 
 impl Append {
-    /// The statement that adds one row, still to be translated.
-    pub(crate) fn insert(&self) -> String {
-        let values: Vec<String> = (1..=self.columns.len()).map(|n| format!("${n}")).collect();
-        format!(
-            "INSERT INTO {} ({}) VALUES ({})",
-            self.table,
-            self.columns.join(", "),
-            values.join(", ")
-        )
+    /// The columns' names, with commas between.
+    pub(crate) fn names(&self) -> String {
+        let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
+        names.join(", ")
     }
 }
 
@@ -269,14 +364,36 @@ mod tests {
     }
 
     #[test]
-    fn append_names_each_column_and_parameter() {
-        let table = Append {
-            table: "note",
-            columns: &["corp", "id", "body"],
+    fn shares_of_all_writers_never_exceed_a_limit() {
+        for most in [0, 1, 9, 63, 64, 1000, 20_000, i64::MAX] {
+            for writers in 2..20 {
+                // Every writer has seen half the limit spent, and each adds as much as it may.
+                let seen = Spent {
+                    amount: most / 2,
+                    writers,
+                    ..Spent::default()
+                };
+                let share = most / (4 * writers.max(4));
+                assert!(seen.is_certain(share, most));
+                assert!(share == i64::MAX || !seen.is_certain(share + 1, most));
+                let all = i128::from(share) * i128::from(writers) + i128::from(most / 2);
+                assert!(all <= i128::from(most), "{most} {writers}");
+                let later = Spent {
+                    amount: most / 2 + 1,
+                    writers,
+                    ..Spent::default()
+                };
+                assert!(!later.is_certain(1, most));
+            }
+        }
+        let alone = Spent {
+            amount: 9,
+            writers: 1,
+            ..Spent::default()
         };
-        assert_eq!(
-            table.insert(),
-            "INSERT INTO note (corp, id, body) VALUES ($1, $2, $3)"
+        assert!(
+            alone.is_certain(100, 10),
+            "alone, the amount is exact and the caller compares"
         );
     }
 }

@@ -1,5 +1,6 @@
 //! One SQL for SQLite and PostgreSQL behind a group-commit writer.
 
+mod batch;
 mod db;
 mod dialect;
 mod migrate;
@@ -13,10 +14,10 @@ mod writer;
 use std::sync::Arc;
 
 pub use self::postgres::prepare_all;
-pub use db::{Append, Error, Read, ReadExt, Result, Row, Tx, Val};
+pub use db::{Append, Counter, Effect, Error, Kind, Read, ReadExt, Result, Row, Spent, Tx, Val};
 pub use sqlite::prepare_all_sqlite;
 pub use store::{Place, Stats, Store};
-pub use writer::{Effect, End, Ids, Job, Verdict};
+pub use writer::{End, Ids, Job, Verdict};
 
 /// The server's one clock: microseconds since 1970, UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::db::{Error, Read, Result};
+use crate::postgres::Pool;
 use crate::sqlite::Sqlite;
 
 /// How many idle connections are kept.
@@ -23,6 +24,7 @@ enum Source {
         path: PathBuf,
         idle: Mutex<Vec<Sqlite>>,
     },
+    Postgres(Pool),
 }
 
 impl Readers {
@@ -39,6 +41,13 @@ impl Readers {
                 path,
                 idle: Mutex::default(),
             },
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn postgres(pool: Pool) -> Self {
+        Self {
+            source: Source::Postgres(pool),
             closed: AtomicBool::new(false),
         }
     }
@@ -65,14 +74,19 @@ impl Readers {
                 }
                 answer
             }
+            Source::Postgres(pool) => pool.read(f),
         }
     }
 
     /// Refuses further snapshots and lets go of the idle connections.
     pub(crate) fn close(&self) {
         self.closed.store(true, Relaxed);
-        if let Source::File { idle, .. } = &self.source {
-            idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        match &self.source {
+            Source::Shared(_) => {}
+            Source::File { idle, .. } => {
+                idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            }
+            Source::Postgres(pool) => pool.close(),
         }
     }
 }

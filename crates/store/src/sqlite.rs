@@ -8,21 +8,27 @@ use std::time::Duration;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, ffi, params_from_iter};
 
-use crate::db::{Append, Error, Read, Result, Row, Tx, Val};
+use crate::batch::{Held, Own};
+use crate::db::{Append, Error, Read, Result, Row, Val};
 use crate::dialect::{Dialect, translate};
 use crate::migrate;
-use crate::writer::Engine;
+use crate::writer::{Engine, Head};
 
 /// Above the number of statements that we have.
 const STATEMENTS: usize = 1024;
 const BUSY: Duration = Duration::from_secs(10);
+/// How many rows are added by one statement: as many as possible of the largest size, then of the next.
+const AT_ONCE: [usize; 3] = [64, 8, 1];
+/// SQLite has one writer.
+const LANE: i64 = 0;
 
 /// One connection with its translated and prepared statements.
 pub(crate) struct Sqlite {
     conn: Connection,
     /// By address and length: a `&'static str` never changes nor goes away.
     texts: HashMap<(usize, usize), Arc<str>>,
-    inserts: HashMap<usize, Arc<str>>,
+    /// By table and number of rows.
+    inserts: HashMap<(usize, usize), Arc<str>>,
     file: bool,
     /// Between `begin` and its end, as we see it.
     begun: bool,
@@ -159,7 +165,7 @@ impl Read for Sqlite {
     }
 }
 
-impl Tx for Sqlite {
+impl Sqlite {
     fn exec(&mut self, sql: &'static str, vals: &[Val<'_>]) -> Result<u64> {
         self.alive()?;
         let text = self.text(sql)?;
@@ -173,50 +179,74 @@ impl Tx for Sqlite {
         Ok(rows as u64)
     }
 
-    fn append(&mut self, table: &'static Append, row: &[Val<'_>]) -> Result<()> {
-        self.alive()?;
-        let key = std::ptr::from_ref(table) as usize;
-        let text = match self.inserts.get(&key) {
-            Some(text) => Arc::clone(text),
-            None => {
-                let text: Arc<str> = translate(&table.insert(), Dialect::Sqlite)?.into();
-                self.inserts.insert(key, Arc::clone(&text));
-                text
-            }
-        };
-        let mut statement = self
-            .conn
-            .prepare_cached(&text)
-            .map_err(|e| failure(e, &text))?;
-        statement
-            .execute(params_from_iter(row))
-            .map_err(|e| failure(e, &text))?;
-        Ok(())
+    /// The statement that adds so many rows.
+    fn adding(&mut self, table: &'static Append, rows: usize) -> Arc<str> {
+        let key = (std::ptr::from_ref(table) as usize, rows);
+        let text = self.inserts.entry(key).or_insert_with(|| {
+            let row = format!("({})", vec!["?"; table.columns.len()].join(", "));
+            let rows = vec![row; rows].join(", ");
+            format!(
+                "INSERT INTO {} ({}) VALUES {rows}",
+                table.table,
+                table.names()
+            )
+            .into()
+        });
+        Arc::clone(text)
     }
 
-    fn savepoint(&mut self, f: &mut dyn FnMut(&mut dyn Tx) -> Result<()>) -> Result<()> {
-        self.exec("SAVEPOINT inner_step", &[])?;
-        let outcome = f(self);
-        if outcome.is_err() {
-            if self.in_transaction() {
-                self.exec("ROLLBACK TO SAVEPOINT inner_step", &[])?;
-                self.exec("RELEASE SAVEPOINT inner_step", &[])?;
-            }
-            return outcome;
+    fn end(&mut self) {
+        self.begun = false;
+        if self.in_transaction()
+            && let Err(error) = self.exec("ROLLBACK", &[])
+        {
+            tracing::error!(%error, "a transaction could not be rolled back");
         }
-        self.exec("RELEASE SAVEPOINT inner_step", &[])?;
-        Ok(())
-    }
-
-    fn as_read(&mut self) -> &mut dyn Read {
-        self
     }
 }
 
 impl Engine for Sqlite {
-    fn begin(&mut self) -> Result<()> {
+    const SHARED: bool = false;
+
+    fn connect(&mut self) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn find_lane(&mut self, _: Option<i64>) -> Result<i64> {
+        Ok(LANE)
+    }
+
+    fn begin(&mut self, _: &[Held]) -> Result<Head> {
         self.exec("BEGIN IMMEDIATE", &[])?;
         self.begun = true;
+        Ok(Head::default())
+    }
+
+    fn exec(&mut self, sql: &'static str, vals: &[Val<'_>]) -> Result<u64> {
+        Sqlite::exec(self, sql, vals)
+    }
+
+    fn insert(&mut self, table: &'static Append, mut values: &[Own]) -> Result<()> {
+        self.alive()?;
+        let width = table.columns.len();
+        for rows in AT_ONCE {
+            while values.len() >= rows * width {
+                let (these, rest) = values.split_at(rows * width);
+                let text = self.adding(table, rows);
+                let mut statement = self
+                    .conn
+                    .prepare_cached(&text)
+                    .map_err(|e| failure(e, table.table))?;
+                statement
+                    .execute(params_from_iter(these.iter().map(Own::as_val)))
+                    .map_err(|e| failure(e, table.table))?;
+                values = rest;
+            }
+        }
+        Ok(())
+    }
+
+    fn changed(&mut self, _: &[i64], _: i64) -> Result<()> {
         Ok(())
     }
 
@@ -227,19 +257,20 @@ impl Engine for Sqlite {
     }
 
     fn rollback(&mut self) {
-        self.begun = false;
-        if self.in_transaction()
-            && let Err(error) = self.exec("ROLLBACK", &[])
-        {
-            tracing::error!(%error, "a transaction could not be rolled back");
-        }
+        self.end();
     }
 
     fn in_transaction(&self) -> bool {
         !self.conn.is_autocommit()
     }
 
-    fn checkpoint(&mut self) {
+    fn is_aborted(&self) -> bool {
+        false
+    }
+
+    fn lose(&mut self) {}
+
+    fn idle(&mut self) {
         if !self.file {
             return;
         }
@@ -257,7 +288,7 @@ impl migrate::Target for Sqlite {
     const DIALECT: Dialect = Dialect::Sqlite;
 
     fn begin(&mut self) -> Result<()> {
-        Engine::begin(self)
+        Engine::begin(self, &[]).map(drop)
     }
 
     fn commit(&mut self) -> Result<()> {
@@ -303,7 +334,7 @@ impl Drop for Snapshot<'_> {
     fn drop(&mut self) {
         if let Err(error) = self.0.exec("COMMIT", &[]) {
             tracing::warn!(%error, "a snapshot did not end");
-            self.0.rollback();
+            self.0.end();
         }
     }
 }
@@ -321,47 +352,23 @@ impl Read for Snapshot<'_> {
 
 struct Found<'a, 's>(&'a rusqlite::Row<'s>);
 
-impl Found<'_, '_> {
-    fn column(&self, i: usize) -> ValueRef<'_> {
-        self.0
-            .get_ref(i)
-            .unwrap_or_else(|_| panic!("the answer has no column {i}"))
-    }
-
-    fn mismatch(&self, i: usize, wanted: &str) -> ! {
-        panic!(
-            "column {i} is {:?}, not {wanted}",
-            self.column(i).data_type()
-        )
-    }
-}
-
 impl Row for Found<'_, '_> {
-    fn int(&self, i: usize) -> i64 {
-        match self.column(i) {
-            ValueRef::Integer(value) => value,
-            _ => self.mismatch(i, "a number"),
-        }
+    fn width(&self) -> usize {
+        self.0.as_ref().column_count()
     }
 
-    fn text(&self, i: usize) -> &str {
-        match self.column(i) {
-            ValueRef::Text(value) => {
-                std::str::from_utf8(value).unwrap_or_else(|_| self.mismatch(i, "UTF-8"))
-            }
-            _ => self.mismatch(i, "text"),
+    fn val(&self, i: usize) -> Val<'_> {
+        match self.0.get_ref(i) {
+            Ok(ValueRef::Null) => Val::Null,
+            Ok(ValueRef::Integer(value)) => Val::Int(value),
+            Ok(ValueRef::Text(value)) => match std::str::from_utf8(value) {
+                Ok(text) => Val::Text(text),
+                Err(_) => panic!("column {i} is not UTF-8"),
+            },
+            Ok(ValueRef::Blob(value)) => Val::Bytes(value),
+            Ok(ValueRef::Real(_)) => panic!("column {i} is a fraction"),
+            Err(_) => panic!("the answer has no column {i}"),
         }
-    }
-
-    fn bytes(&self, i: usize) -> &[u8] {
-        match self.column(i) {
-            ValueRef::Blob(value) => value,
-            _ => self.mismatch(i, "bytes"),
-        }
-    }
-
-    fn is_null(&self, i: usize) -> bool {
-        matches!(self.column(i), ValueRef::Null)
     }
 }
 
@@ -419,12 +426,12 @@ pub fn prepare_all_sqlite(statements: &[&'static str]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::ReadExt;
+    use crate::db::{Kind, ReadExt};
     use crate::migrate::Target;
 
     const NOTE: Append = Append {
         table: "note",
-        columns: &["id", "body"],
+        columns: &[("id", Kind::Int), ("body", Kind::Text)],
     };
     const COUNT: &str = "SELECT COUNT(*) FROM note";
 
@@ -459,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "column 0 is Text, not a number")]
+    #[should_panic(expected = "column 0 is text, not a number")]
     fn a_wrong_type_panics() {
         let _ = Sqlite::memory()
             .unwrap()
@@ -476,7 +483,8 @@ mod tests {
         assert_eq!(db.int("SELECT MAX(id) FROM note", &[]), Ok(None));
         assert_eq!(db.exists("SELECT 1 FROM note", &[]), Ok(false));
         for id in [3, 1, 2] {
-            db.append(&NOTE, &[Val::Int(id), Val::Text("x")]).unwrap();
+            db.insert(&NOTE, &[Own::Int(id), Own::Text("x".into())])
+                .unwrap();
         }
         assert_eq!(
             db.all("SELECT id FROM note ORDER BY id", &[], |row| row.int(0)),
@@ -532,38 +540,28 @@ mod tests {
     #[test]
     fn a_second_row_of_the_same_key_is_named() {
         let mut db = noted();
-        let row = [Val::Int(1), Val::Null];
-        db.append(&NOTE, &row).unwrap();
+        let row = [Own::Int(1), Own::Null];
+        db.insert(&NOTE, &row).unwrap();
         assert_eq!(
-            db.append(&NOTE, &row),
+            db.insert(&NOTE, &row),
             Err(Error::Unique("UNIQUE constraint failed: note.id".into()))
         );
     }
 
     #[test]
-    fn savepoints_nest() {
-        let mut db = noted();
-        Engine::begin(&mut db).unwrap();
-        db.savepoint(&mut |tx| {
-            tx.append(&NOTE, &[Val::Int(1), Val::Null])?;
-            let inner = tx.savepoint(&mut |tx| {
-                tx.append(&NOTE, &[Val::Int(2), Val::Null])?;
-                Err(Error::Full)
+    fn rows_are_added_in_order_however_many() {
+        for count in [0, 1, 7, 8, 63, 64, 65, 200] {
+            let mut db = noted();
+            let values: Vec<Own> = (0..count)
+                .flat_map(|id| [Own::Int(id), Own::Text(id.to_string().into())])
+                .collect();
+            db.insert(&NOTE, &values).unwrap();
+            let rows = db.all("SELECT id, body FROM note ORDER BY id", &[], |row| {
+                assert_eq!(row.text(1), row.int(0).to_string());
+                row.int(0)
             });
-            assert_eq!(inner, Err(Error::Full));
-            tx.savepoint(&mut |tx| tx.append(&NOTE, &[Val::Int(3), Val::Null]))
-        })
-        .unwrap();
-        let _ = db.savepoint(&mut |tx| {
-            tx.savepoint(&mut |tx| tx.append(&NOTE, &[Val::Int(4), Val::Null]))?;
-            Err(Error::Full)
-        });
-        Engine::commit(&mut db).unwrap();
-        assert_eq!(
-            db.as_read()
-                .all("SELECT id FROM note ORDER BY id", &[], |row| row.int(0)),
-            Ok(vec![1, 3])
-        );
+            assert_eq!(rows, Ok((0..count).collect::<Vec<_>>()));
+        }
     }
 
     #[test]

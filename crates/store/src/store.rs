@@ -8,17 +8,18 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::Clock;
 use crate::db::{Error, Read, Result};
 use crate::migrate;
+use crate::postgres::{self, Address, Connection, Pool};
 use crate::reader::Readers;
 use crate::sqlite::Sqlite;
-use crate::writer::{Job, Progress, QUEUE, Writer};
+use crate::writer::{Engine, Job, Progress, QUEUE, Writer};
 
-/// SQLite has one writer.
-const LANE: i64 = 0;
+/// How many writers a node has on PostgreSQL: while one waits for the disk the other fills its batch.
+const WRITERS: usize = 2;
 
 /// Where a store lives.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,8 +28,13 @@ pub enum Place {
     Memory,
     /// In `qun.db` in this directory, which is made (for its owner only) if absent. One process at a time.
     Directory(PathBuf),
-    /// In the PostgreSQL database of this `postgres://` address.
-    Postgres(String),
+    /// In a PostgreSQL database, which other processes may share.
+    Postgres {
+        /// Its `postgres://` address.
+        url: String,
+        /// The password, where it is not in the address.
+        password: Option<String>,
+    },
 }
 
 impl fmt::Debug for Place {
@@ -37,7 +43,7 @@ impl fmt::Debug for Place {
             Self::Memory => f.write_str("Memory"),
             Self::Directory(path) => f.debug_tuple("Directory").field(path).finish(),
             // The address may hold a password.
-            Self::Postgres(_) => f.write_str("Postgres(…)"),
+            Self::Postgres { .. } => f.write_str("Postgres(…)"),
         }
     }
 }
@@ -58,8 +64,9 @@ pub struct Stats {
 /// An open database. Closing or dropping it finishes what waits.
 pub struct Store {
     queue: RwLock<Option<Sender<Box<dyn Job>>>>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    writers: Mutex<Vec<JoinHandle<()>>>,
     readers: Readers,
+    shared: bool,
     progress: Arc<Progress>,
     lock: Mutex<Option<File>>,
 }
@@ -69,36 +76,52 @@ impl Store {
     ///
     /// Fails with `Locked` when another process has the directory, with `NewerSchema` when a newer program wrote it.
     pub fn open(place: &Place, clock: Clock) -> Result<Self> {
-        let (mut connection, path, lock) = match place {
-            Place::Memory => (Sqlite::memory()?, None, None),
+        Self::open_with(place, clock, WRITERS)
+    }
+
+    fn open_with(place: &Place, clock: Clock, writers_on_postgres: usize) -> Result<Self> {
+        let (queue, inbox) = bounded(QUEUE);
+        let progress = Arc::<Progress>::default();
+        let mut writers = Vec::new();
+        let (readers, lock) = match place {
+            Place::Memory => {
+                let connection = migrated(Sqlite::memory()?)?;
+                let readers = Readers::shared(Arc::clone(&connection));
+                writers.push(start(connection, &clock, &progress, &inbox)?);
+                (readers, None)
+            }
             Place::Directory(directory) => {
                 let lock = take_directory(directory)?;
                 let path = directory.join("qun.db");
                 // Made here so that it, and the log beside it, are the owner's alone.
                 touch(&path)?;
-                (Sqlite::file(&path)?, Some(path), Some(lock))
+                let connection = migrated(Sqlite::file(&path)?)?;
+                writers.push(start(connection, &clock, &progress, &inbox)?);
+                (Readers::file(path), Some(lock))
             }
-            Place::Postgres(_) => {
-                return Err(Error::Other("a server on PostgreSQL: not yet".into()));
+            Place::Postgres { url, password } => {
+                let address = Address::new(url, password.as_deref())?;
+                postgres::migrate(&address)?;
+                for _ in 0..writers_on_postgres {
+                    let connection = Arc::new(Mutex::new(Connection::new(address.clone())));
+                    writers.push(start(connection, &clock, &progress, &inbox)?);
+                }
+                (Readers::postgres(Pool::new(address)), None)
             }
         };
-        migrate::run(&mut connection, migrate::FILES)?;
-        let connection = Arc::new(Mutex::new(connection));
-        let progress = Arc::<Progress>::default();
-        let writer = Writer::new(Arc::clone(&connection), LANE, clock, Arc::clone(&progress))?;
-        let readers = path.map_or_else(|| Readers::shared(connection), Readers::file);
-        let (queue, inbox) = bounded(QUEUE);
-        let thread = thread::Builder::new()
-            .name("qun-writer".into())
-            .spawn(move || writer.run(&inbox))
-            .map_err(|error| Error::Other(format!("the writer's thread cannot start: {error}")))?;
         Ok(Self {
             queue: RwLock::new(Some(queue)),
-            writer: Mutex::new(Some(thread)),
+            writers: Mutex::new(writers),
             readers,
+            shared: matches!(place, Place::Postgres { .. }),
             progress,
             lock: Mutex::new(lock),
         })
+    }
+
+    /// Whether other processes may write to the same database, and an answer may have to come over a network.
+    pub fn is_shared(&self) -> bool {
+        self.shared
     }
 
     /// Runs `f` on one consistent state of what is committed. It blocks: keep it cheap, and do not nest it.
@@ -139,17 +162,14 @@ impl Store {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        let writer = self
-            .writer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        // A job's end may be what drops the last handle: the writer cannot wait for itself.
-        if let Some(writer) = writer.filter(|writer| writer.thread().id() != thread::current().id())
-            && writer.join().is_err()
-        {
-            tracing::error!("the writer's thread has panicked");
+        let mut writers = self.writers.lock().unwrap_or_else(PoisonError::into_inner);
+        for writer in writers.drain(..) {
+            // A job's end may be what drops the last handle: a writer cannot wait for itself.
+            if writer.thread().id() != thread::current().id() && writer.join().is_err() {
+                tracing::error!("a writer's thread has panicked");
+            }
         }
+        drop(writers);
         self.readers.close();
         self.lock
             .lock()
@@ -170,6 +190,26 @@ impl fmt::Debug for Store {
             .field("stats", &self.stats())
             .finish_non_exhaustive()
     }
+}
+
+fn migrated(mut connection: Sqlite) -> Result<Arc<Mutex<Sqlite>>> {
+    migrate::run(&mut connection, migrate::FILES)?;
+    Ok(Arc::new(Mutex::new(connection)))
+}
+
+/// Starts a writer on its own thread.
+fn start<E: Engine>(
+    engine: Arc<Mutex<E>>,
+    clock: &Clock,
+    progress: &Arc<Progress>,
+    inbox: &Receiver<Box<dyn Job>>,
+) -> Result<JoinHandle<()>> {
+    let writer = Writer::new(engine, Arc::clone(clock), Arc::clone(progress))?;
+    let inbox = inbox.clone();
+    thread::Builder::new()
+        .name("qun-writer".into())
+        .spawn(move || writer.run(&inbox))
+        .map_err(|error| Error::Other(format!("a writer's thread cannot start: {error}")))
 }
 
 fn take_directory(directory: &Path) -> Result<File> {

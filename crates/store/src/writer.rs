@@ -9,20 +9,20 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::Clock;
-use crate::db::{Error, ReadExt, Result, Tx, Val};
+use crate::batch::{Batch, Held, Own, State};
+use crate::db::{Append, Effect, Error, Read, Result, Tx, Val};
+use crate::table::lane;
 
 /// How many jobs may wait.
 pub(crate) const QUEUE: usize = 4096;
 /// How many jobs share a transaction.
 const BATCH: usize = 512;
-/// After this long without a job the log is folded into the database.
+/// After this long without a job there is time for housekeeping.
 const IDLE: Duration = Duration::from_millis(200);
-
-const LAST: &str = "SELECT last_id FROM lane WHERE lane = $1";
-const KEEP_LANE: &str = "UPDATE lane SET last_id = $1 WHERE lane = $2 AND boot = $3";
-const TAKE_LANE: &str = "INSERT INTO lane (lane, boot, until, last_id) VALUES ($1, 1, 0, 0) \
-                         ON CONFLICT (lane) DO UPDATE SET boot = lane.boot + 1";
-const MY_LANE: &str = "SELECT boot, last_id FROM lane WHERE lane = $1";
+/// How often a job is run again because it needs a company in another way, or because others stood in its way.
+const TRIES: u32 = 5;
+/// For how long a COMMIT whose answer was lost is asked after.
+const DOUBT: Duration = Duration::from_secs(20);
 
 /// What a job that went well wants done with its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,30 +40,21 @@ pub enum End {
     Committed,
     /// Certainly nothing of it was done.
     Failed(Error),
-    /// Nobody knows; the store accepts no further job. Do not answer the caller.
+    /// Nobody knows. Do not answer the caller.
     Unknown,
-}
-
-/// What a job does to its company's rows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Effect {
-    /// Only adds rows: may run beside others of the company.
-    Append,
-    /// Anything else: runs alone in its company.
-    Change,
 }
 
 /// One piece of writing. Others share its transaction, but none sees it fail.
 pub trait Job: Send {
-    /// The company whose rows it touches.
-    fn corp(&self) -> i64;
+    /// The company whose rows it touches, where that is known before it runs; it need not [`enter`](Tx::enter) it.
+    fn corp(&self) -> Option<i64>;
     /// What it does to them.
     fn effect(&self) -> Effect;
-    /// Does the work in a savepoint of its own; may be called again after a rollback.
+    /// Does the work; may be called again after a rollback.
     ///
     /// On an error or a panic its rows are taken back and this job alone ends `Failed`.
     fn run(&mut self, tx: &mut dyn Tx, ids: &mut Ids) -> Result<Verdict>;
-    /// Called after [`Verdict::Undo`] took the rows back, in a savepoint of its own: leaves the trace.
+    /// Called after [`Verdict::Undo`] took the rows back: leaves the trace.
     fn after_undo(&mut self, tx: &mut dyn Tx, ids: &mut Ids) -> Result<()>;
     /// Called exactly once, after COMMIT. On the writer's thread: be quick.
     fn done(self: Box<Self>, end: End);
@@ -90,6 +81,11 @@ impl Ids {
     /// Looks at the clock. It stands still until the next job.
     fn tick(&mut self) {
         self.now = (self.clock)().max(self.last);
+    }
+
+    /// From now on ids are above this one.
+    fn raise(&mut self, last: i64) {
+        self.last = self.last.max(last);
     }
 
     /// The lane whose ids these are.
@@ -121,19 +117,47 @@ impl Ids {
     }
 }
 
-/// What a writer needs of an engine beyond the transaction itself.
-pub(crate) trait Engine: Tx + Send + 'static {
-    fn begin(&mut self) -> Result<()>;
+/// What a batch finds when it has its companies.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Head {
+    /// Each company and the id of its last change.
+    pub(crate) companies: Vec<(i64, i64)>,
+    /// The last id of any lane.
+    pub(crate) last_id: i64,
+    /// How many lanes there are.
+    pub(crate) lanes: i64,
+}
+
+/// An engine as a writer needs it.
+pub(crate) trait Engine: Read + Send + 'static {
+    /// Whether other writers share the database.
+    const SHARED: bool;
+
+    /// Makes sure that there is a connection. True where it is a new one: a lane must be taken.
+    fn connect(&mut self) -> Result<bool>;
+    /// Finds a lane that no living writer has, preferably this one, and takes hold of it.
+    fn find_lane(&mut self, preferred: Option<i64>) -> Result<i64>;
+    /// Begins a transaction that holds these companies, which are in ascending order.
+    fn begin(&mut self, held: &[Held]) -> Result<Head>;
+    fn exec(&mut self, sql: &'static str, vals: &[Val<'_>]) -> Result<u64>;
+    /// Adds rows: their values one after another.
+    fn insert(&mut self, table: &'static Append, values: &[Own]) -> Result<()>;
+    /// Notes the last change of companies that are held alone.
+    fn changed(&mut self, companies: &[i64], id: i64) -> Result<()>;
     fn commit(&mut self) -> Result<()>;
     /// Leaves the transaction, if there is one.
     fn rollback(&mut self);
     /// False as well when a failure has made the engine end it.
     fn in_transaction(&self) -> bool;
+    /// Whether a failure has spoilt the transaction up to its last savepoint.
+    fn is_aborted(&self) -> bool;
+    /// Gives the connection up, and the lane with it.
+    fn lose(&mut self);
     /// Time for housekeeping.
-    fn checkpoint(&mut self);
+    fn idle(&mut self);
 }
 
-/// What the store shows of its writer.
+/// What the store shows of its writers.
 #[derive(Default)]
 pub(crate) struct Progress {
     pub(crate) stopped: AtomicBool,
@@ -143,11 +167,36 @@ pub(crate) struct Progress {
     pub(crate) commit_us: AtomicU64,
 }
 
+impl Progress {
+    fn reached(&self, id: i64) {
+        self.last_id.fetch_max(id, Relaxed);
+    }
+}
+
 pub(crate) struct Writer<E> {
     engine: Arc<Mutex<E>>,
+    state: State,
     ids: Ids,
     boot: i64,
+    /// The connection is newer than the hold on the lane.
+    adrift: bool,
     progress: Arc<Progress>,
+}
+
+/// A job, and what it turned out to need.
+struct Placed {
+    job: Box<dyn Job>,
+    corp: Option<i64>,
+    effect: Effect,
+    tries: u32,
+}
+
+/// What became of a job within its batch.
+enum Outcome {
+    /// Well, or failed by itself.
+    Over(Result<()>),
+    /// To be run again, in another batch.
+    Again,
 }
 
 /// Whether a batch's COMMIT took effect.
@@ -158,34 +207,47 @@ enum Landed {
 }
 
 impl<E: Engine> Writer<E> {
-    /// Takes the lane over: whoever wrote in it before is fenced off.
+    /// Takes a lane over: whoever wrote in it before is fenced off.
     pub(crate) fn new(
         engine: Arc<Mutex<E>>,
-        lane: i64,
         clock: Clock,
         progress: Arc<Progress>,
     ) -> Result<Self> {
-        let (boot, last) = {
-            let mut engine = engine.lock().unwrap_or_else(PoisonError::into_inner);
-            engine.begin()?;
-            match take_lane(&mut *engine, lane) {
-                Ok(mine) => {
-                    engine.commit()?;
-                    mine
-                }
-                Err(error) => {
-                    engine.rollback();
-                    return Err(error);
-                }
-            }
-        };
-        progress.last_id.store(last, Relaxed);
-        Ok(Self {
-            engine,
-            ids: Ids::new(lane, last, clock),
-            boot,
+        let mut writer = Self {
+            engine: Arc::clone(&engine),
+            state: State::default(),
+            ids: Ids::new(0, 0, clock),
+            boot: 0,
+            adrift: false,
             progress,
-        })
+        };
+        let mut engine = engine.lock().unwrap_or_else(PoisonError::into_inner);
+        engine.connect()?;
+        writer.take_lane(&mut *engine, None)?;
+        drop(engine);
+        Ok(writer)
+    }
+
+    fn take_lane(&mut self, engine: &mut E, preferred: Option<i64>) -> Result<()> {
+        let lane = engine.find_lane(preferred)?;
+        let head = engine.begin(&[])?;
+        let taken = lane::take(engine, lane).and_then(|mine| {
+            engine.commit()?;
+            Ok(mine)
+        });
+        match taken {
+            Ok((boot, last)) => {
+                (self.boot, self.ids.lane) = (boot, lane);
+                self.ids.last = last;
+                self.state.forget();
+                self.progress.reached(last.max(head.last_id));
+                Ok(())
+            }
+            Err(error) => {
+                engine.rollback();
+                Err(error)
+            }
+        }
     }
 
     /// Works until the queue is closed and empty.
@@ -197,7 +259,7 @@ impl<E: Engine> Writer<E> {
                 match inbox.recv_timeout(IDLE) {
                     Ok(job) => job,
                     Err(RecvTimeoutError::Timeout) => {
-                        self.checkpoint();
+                        self.idle();
                         dirty = false;
                         continue;
                     }
@@ -214,46 +276,86 @@ impl<E: Engine> Writer<E> {
             self.batch(&mut jobs);
             dirty = true;
         }
-        self.checkpoint();
+        self.idle();
     }
 
-    fn checkpoint(&self) {
+    fn idle(&self) {
         self.engine
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .checkpoint();
+            .idle();
     }
 
-    /// Writes `jobs` in one transaction and empties the list.
+    /// Writes `jobs`, in one transaction where nothing stands in the way, and empties the list.
     pub(crate) fn batch(&mut self, jobs: &mut Vec<Box<dyn Job>>) {
+        self.progress.jobs.fetch_add(jobs.len() as u64, Relaxed);
+        let placed = |job: Box<dyn Job>| Placed {
+            corp: job.corp(),
+            effect: job.effect(),
+            tries: 0,
+            job,
+        };
+        let mut waiting: Vec<Placed> = jobs.drain(..).map(placed).collect();
+        let mut singly = false;
+        while !waiting.is_empty() {
+            let rest = if singly {
+                waiting.split_off(1)
+            } else {
+                Vec::new()
+            };
+            let mut again = self.together(waiting);
+            // What was in each other's way goes on one by one.
+            singly |= !again.is_empty() && again.iter().any(|placed| placed.tries > 2);
+            again.extend(rest);
+            waiting = again;
+        }
+    }
+
+    /// One transaction. Gives back the jobs that have to be run again.
+    fn together(&mut self, mut jobs: Vec<Placed>) -> Vec<Placed> {
         let engine = Arc::clone(&self.engine);
         let ends = self.write(
             &mut *engine.lock().unwrap_or_else(PoisonError::into_inner),
-            jobs,
+            &mut jobs,
         );
         self.progress.batches.fetch_add(1, Relaxed);
-        self.progress.jobs.fetch_add(jobs.len() as u64, Relaxed);
-        for (job, end) in jobs.drain(..).zip(ends) {
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| job.done(end))) {
+        let mut again = Vec::new();
+        for (mut placed, end) in jobs.into_iter().zip(ends) {
+            let Some(end) = end else {
+                placed.tries += 1;
+                again.push(placed);
+                continue;
+            };
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| placed.job.done(end))) {
                 tracing::error!(
                     panic = said(&*panic),
                     "a job panicked when it was told its end"
                 );
             }
         }
+        again
     }
 
-    fn write(&mut self, engine: &mut E, jobs: &mut [Box<dyn Job>]) -> Vec<End> {
+    /// How each job ended; nothing for those that have to be run again.
+    fn write(&mut self, engine: &mut E, jobs: &mut [Placed]) -> Vec<Option<End>> {
+        let all = |error: &Error| {
+            jobs.iter()
+                .map(|_| Some(End::Failed(error.clone())))
+                .collect()
+        };
         if self.progress.stopped.load(Relaxed) {
-            let refused = || End::Failed(Error::Unavailable("writing has stopped".into()));
-            return jobs.iter().map(|_| refused()).collect();
+            return all(&Error::Unavailable("writing has stopped".into()));
         }
-        let outcomes = match self.work(engine, jobs) {
+        if let Err(error) = self.connect(engine) {
+            return all(&error);
+        }
+        let held = companies(jobs);
+        let outcomes = match self.work(engine, jobs, &held) {
             Ok(outcomes) => outcomes,
             Err(error) => {
                 engine.rollback();
-                tracing::error!(%error, jobs = jobs.len(), "a batch was rolled back");
-                return jobs.iter().map(|_| End::Failed(error.clone())).collect();
+                self.state.forget();
+                return self.unfinished(jobs, &error);
             }
         };
         let mark = self.ids.last;
@@ -264,64 +366,112 @@ impl<E: Engine> Writer<E> {
             .fetch_add(start.elapsed().as_micros() as u64, Relaxed);
         let landed = match committed {
             Ok(()) => {
-                self.progress.last_id.store(mark, Relaxed);
+                self.state.committed();
+                self.progress.reached(mark);
                 Landed::Yes
             }
-            Err(error) => self.settle(engine, mark, error),
+            Err(error) => {
+                self.state.forget();
+                self.settle(engine, mark, error)
+            }
         };
-        let end = |outcome: Result<()>| match (outcome, &landed) {
-            (Err(own), _) => End::Failed(own),
-            (Ok(()), Landed::Yes) => End::Committed,
-            (Ok(()), Landed::No(error)) => End::Failed(error.clone()),
-            (Ok(()), Landed::Unknown) => End::Unknown,
+        let end = |outcome: Outcome| match (outcome, &landed) {
+            (Outcome::Again, _) => None,
+            (Outcome::Over(Err(own)), _) => Some(End::Failed(own)),
+            (Outcome::Over(Ok(())), Landed::Yes) => Some(End::Committed),
+            (Outcome::Over(Ok(())), Landed::No(error)) => Some(End::Failed(error.clone())),
+            (Outcome::Over(Ok(())), Landed::Unknown) => Some(End::Unknown),
         };
         outcomes.into_iter().map(end).collect()
     }
 
-    /// Everything up to COMMIT. The outer error concerns the whole batch, the inner ones each job.
-    fn work(&mut self, engine: &mut E, jobs: &mut [Box<dyn Job>]) -> Result<Vec<Result<()>>> {
-        engine.begin()?;
-        let mut outcomes = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            outcomes.push(self.one(engine, job.as_mut())?);
-        }
-        self.ids.tick();
-        // An id of the batch's own: seeing it in the table proves this very COMMIT.
-        self.ids.next();
-        self.keep_lane(engine)?;
-        Ok(outcomes)
-    }
-
-    fn one(&mut self, engine: &mut E, job: &mut dyn Job) -> Result<Result<()>> {
-        let ids = &mut self.ids;
-        ids.tick();
-        let verdict = guarded(engine, |tx| job.run(tx, ids))?;
-        Ok(match verdict {
-            Ok(Verdict::Keep) => Ok(()),
-            Ok(Verdict::Undo) => {
-                guarded(engine, |tx| job.after_undo(tx, ids).map(|()| Verdict::Keep))?.map(drop)
-            }
-            Err(error) => Err(error),
-        })
-    }
-
-    fn keep_lane(&self, engine: &mut E) -> Result<()> {
-        let vals = [
-            Val::Int(self.ids.last),
-            Val::Int(self.ids.lane),
-            Val::Int(self.boot),
-        ];
-        if engine.exec(KEEP_LANE, &vals)? == 0 {
-            self.progress.stopped.store(true, Relaxed);
-            tracing::error!("another process has taken this store over; writing has stopped");
-            return Err(Error::Unavailable(
-                "another process has taken this store over".into(),
-            ));
+    /// Sees to it that there is a connection and a lane.
+    fn connect(&mut self, engine: &mut E) -> Result<()> {
+        self.adrift |= engine.connect()?;
+        if self.adrift {
+            self.take_lane(engine, Some(self.ids.lane))?;
+            self.adrift = false;
         }
         Ok(())
     }
 
-    /// After a COMMIT that failed: did it take effect? If that cannot be learnt, writing stops.
+    /// After a batch that was rolled back as a whole: where it may go better, its jobs are run again one by one.
+    fn unfinished(&self, jobs: &mut [Placed], error: &Error) -> Vec<Option<End>> {
+        let shared = jobs.len() > 1;
+        let end = |placed: &mut Placed| {
+            let again = match error {
+                Error::Conflict(_) => placed.tries < TRIES,
+                // One of the jobs has spoilt it for all.
+                Error::Other(_) | Error::Unique(_) => E::SHARED && shared,
+                _ => false,
+            };
+            if again {
+                placed.tries = placed.tries.max(2);
+                return None;
+            }
+            Some(End::Failed(error.clone()))
+        };
+        if !matches!(error, Error::Conflict(_)) {
+            tracing::error!(%error, jobs = jobs.len(), "a batch was rolled back");
+        }
+        jobs.iter_mut().map(end).collect()
+    }
+
+    /// Everything up to COMMIT. The outer error concerns the whole batch, the inner ones each job.
+    fn work(&mut self, engine: &mut E, jobs: &mut [Placed], held: &[Held]) -> Result<Vec<Outcome>> {
+        let head = engine.begin(held)?;
+        let alone: Vec<i64> = held
+            .iter()
+            .filter(|held| held.effect == Effect::Change)
+            .map(|held| held.corp)
+            .collect();
+        if E::SHARED {
+            for (corp, last_change) in &head.companies {
+                self.state.check(*corp, *last_change);
+                self.ids.raise(*last_change);
+            }
+            if !alone.is_empty() {
+                // Whatever was written here before was committed before: this comes after it, in every lane.
+                self.ids.raise(head.last_id);
+            }
+            self.state.forget_counters();
+        }
+        let mut batch = Batch::new(engine, &mut self.state, held, self.ids.lane, head.lanes);
+        let mut outcomes = Vec::with_capacity(jobs.len());
+        for placed in jobs {
+            outcomes.push(one(&mut batch, &mut self.ids, placed)?);
+        }
+        batch.finish()?;
+        self.ids.tick();
+        // An id of the batch's own: seeing it in the table proves this very COMMIT.
+        let mark = self.ids.next();
+        if E::SHARED && !alone.is_empty() {
+            engine.changed(&alone, mark)?;
+        }
+        self.keep_lane(engine)?;
+        Ok(outcomes)
+    }
+
+    fn keep_lane(&self, engine: &mut E) -> Result<()> {
+        if lane::keep(engine, self.ids.lane, self.boot, self.ids.last)? {
+            return Ok(());
+        }
+        if E::SHARED {
+            // Another writer has the lane now. The next batch finds a free one.
+            engine.lose();
+        } else {
+            self.progress.stopped.store(true, Relaxed);
+        }
+        tracing::error!(
+            lane = self.ids.lane,
+            "another process has taken this lane over"
+        );
+        Err(Error::Unavailable(
+            "another process has taken this writer's lane over".into(),
+        ))
+    }
+
+    /// After a COMMIT that failed: did it take effect? If that cannot be learnt and nobody else can go on here, writing stops.
     fn settle(&mut self, engine: &mut E, mark: i64, error: Error) -> Landed {
         tracing::error!(%error, "COMMIT failed");
         engine.rollback();
@@ -329,62 +479,103 @@ impl<E: Engine> Writer<E> {
         if error == Error::Full {
             return Landed::No(error);
         }
-        match self.probe(engine) {
-            Ok(last) => {
-                self.progress.last_id.store(self.ids.last, Relaxed);
-                if last == mark {
-                    Landed::Yes
-                } else {
-                    Landed::No(error)
+        let start = Instant::now();
+        loop {
+            match self.probe(engine, mark) {
+                Ok(true) => {
+                    self.progress.reached(mark);
+                    return Landed::Yes;
                 }
-            }
-            Err(why) => {
-                engine.rollback();
-                self.progress.stopped.store(true, Relaxed);
-                tracing::error!(error = %why, "nobody knows whether a batch was committed; writing has stopped");
-                Landed::Unknown
+                Ok(false) => return Landed::No(error),
+                Err(Error::Unavailable(_)) if E::SHARED && start.elapsed() < DOUBT => {
+                    std::thread::sleep(IDLE);
+                }
+                Err(why) => {
+                    engine.rollback();
+                    self.progress.stopped.store(!E::SHARED, Relaxed);
+                    tracing::error!(error = %why, "nobody knows whether a batch was committed");
+                    return Landed::Unknown;
+                }
             }
         }
     }
 
-    /// The lane's last id, confirmed by a commit that overwrites what a failed one may have left in the log.
-    fn probe(&mut self, engine: &mut E) -> Result<i64> {
-        engine.begin()?;
-        let last = engine.int(LAST, &[Val::Int(self.ids.lane)])?;
-        let last = last.ok_or_else(|| Error::Corrupt("the lane's row is gone".into()))?;
-        self.ids.next();
-        self.keep_lane(engine)?;
-        engine.commit()?;
-        Ok(last)
+    /// Whether the lane's row has this mark, confirmed by a commit that overwrites what a failed one may have left in the log.
+    fn probe(&mut self, engine: &mut E, mark: i64) -> Result<bool> {
+        // A new connection takes no lane yet: this is about the one of the batch.
+        self.adrift |= engine.connect()?;
+        let outcome = engine.begin(&[]).and_then(|_| {
+            let seen = lane::look(engine, self.ids.lane)?;
+            if seen.boot == self.boot {
+                self.ids.next();
+                self.keep_lane(engine)?;
+            }
+            engine.commit()?;
+            Ok(seen)
+        });
+        let seen = outcome.inspect_err(|_| engine.rollback())?;
+        match seen.boot - self.boot {
+            0 => Ok(seen.last_id == mark),
+            // Somebody has taken the lane over, and noted where it stood.
+            1 => Ok(seen.before == mark),
+            _ => Err(Error::Other("the lane has had two other owners".into())),
+        }
     }
 }
 
-fn take_lane(tx: &mut dyn Tx, lane: i64) -> Result<(i64, i64)> {
-    tx.exec(TAKE_LANE, &[Val::Int(lane)])?;
-    tx.one(MY_LANE, &[Val::Int(lane)], |row| (row.int(0), row.int(1)))?
-        .ok_or_else(|| Error::Corrupt("the lane's row is gone".into()))
+/// The companies of jobs in ascending order; alone where one of the jobs needs it.
+fn companies(jobs: &[Placed]) -> Vec<Held> {
+    let mut held: Vec<Held> = jobs
+        .iter()
+        .filter_map(|placed| {
+            placed.corp.map(|corp| Held {
+                corp,
+                effect: placed.effect,
+            })
+        })
+        .collect();
+    held.sort_unstable_by_key(|held| (held.corp, std::cmp::Reverse(held.effect)));
+    held.dedup_by_key(|held| held.corp);
+    held
 }
 
-/// Runs `f` in a savepoint. The outer error means that the transaction itself is lost.
+fn one<E: Engine>(batch: &mut Batch<'_, E>, ids: &mut Ids, placed: &mut Placed) -> Result<Outcome> {
+    ids.tick();
+    let job = placed.job.as_mut();
+    let verdict = guarded(batch, placed.corp, |tx| job.run(tx, ids))?;
+    Ok(match verdict {
+        Ok(Verdict::Keep) => Outcome::Over(Ok(())),
+        Ok(Verdict::Undo) => {
+            let trace = guarded(batch, placed.corp, |tx| {
+                job.after_undo(tx, ids).map(|()| Verdict::Keep)
+            })?;
+            Outcome::Over(trace.map(drop))
+        }
+        Err(Error::Elsewhere(corp, effect)) if placed.tries < TRIES => {
+            (placed.corp, placed.effect) = (Some(corp), effect.max(placed.effect));
+            Outcome::Again
+        }
+        Err(error) => Outcome::Over(Err(error)),
+    })
+}
+
+/// Runs `f` as a job or its trace. The outer error means that the transaction itself is lost.
 fn guarded<E: Engine>(
-    engine: &mut E,
+    batch: &mut Batch<'_, E>,
+    corp: Option<i64>,
     f: impl FnOnce(&mut dyn Tx) -> Result<Verdict>,
 ) -> Result<Result<Verdict>> {
-    engine.exec("SAVEPOINT job", &[])?;
-    let outcome = catch_unwind(AssertUnwindSafe(|| f(engine))).unwrap_or_else(|panic| {
+    batch.start(corp);
+    let outcome = catch_unwind(AssertUnwindSafe(|| f(batch))).unwrap_or_else(|panic| {
         let said = said(&*panic);
         tracing::error!(panic = said, "a job panicked");
         Err(Error::Other(format!("a job panicked: {said}")))
     });
-    if !engine.in_transaction() {
+    if !batch.is_sound() || matches!(outcome, Err(Error::Conflict(_))) {
         let lost = || Error::Unavailable("the database gave the transaction up".into());
         return Err(outcome.err().unwrap_or_else(lost));
     }
-    if outcome != Ok(Verdict::Keep) {
-        // Also ends what a panic left open inside.
-        engine.exec("ROLLBACK TO SAVEPOINT job", &[])?;
-    }
-    engine.exec("RELEASE SAVEPOINT job", &[])?;
+    batch.end(outcome == Ok(Verdict::Keep))?;
     Ok(outcome)
 }
 
@@ -399,7 +590,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::db::{Append, Read, Row};
+    use crate::db::{ReadExt, Row};
     use crate::migrate;
     use crate::sqlite::Sqlite;
 
@@ -436,28 +627,30 @@ mod tests {
         }
     }
 
-    impl Tx for Faulty {
-        fn exec(&mut self, sql: &'static str, vals: &[Val<'_>]) -> Result<u64> {
-            self.inner.exec(sql, vals)
-        }
-        fn append(&mut self, table: &'static Append, row: &[Val<'_>]) -> Result<()> {
-            self.inner.append(table, row)
-        }
-        fn savepoint(&mut self, f: &mut dyn FnMut(&mut dyn Tx) -> Result<()>) -> Result<()> {
-            self.inner.savepoint(f)
-        }
-        fn as_read(&mut self) -> &mut dyn Read {
-            self
-        }
-    }
-
     impl Engine for Faulty {
-        fn begin(&mut self) -> Result<()> {
+        const SHARED: bool = false;
+
+        fn connect(&mut self) -> Result<bool> {
+            self.inner.connect()
+        }
+        fn find_lane(&mut self, preferred: Option<i64>) -> Result<i64> {
+            self.inner.find_lane(preferred)
+        }
+        fn begin(&mut self, held: &[Held]) -> Result<Head> {
             if let Some(Fault::BeginFails) = self.plan.first() {
                 self.plan.remove(0);
                 return Err(broken());
             }
-            Engine::begin(&mut self.inner)
+            Engine::begin(&mut self.inner, held)
+        }
+        fn exec(&mut self, sql: &'static str, vals: &[Val<'_>]) -> Result<u64> {
+            Engine::exec(&mut self.inner, sql, vals)
+        }
+        fn insert(&mut self, table: &'static Append, values: &[Own]) -> Result<()> {
+            self.inner.insert(table, values)
+        }
+        fn changed(&mut self, companies: &[i64], id: i64) -> Result<()> {
+            self.inner.changed(companies, id)
         }
         fn commit(&mut self) -> Result<()> {
             let fault = if self.plan.is_empty() {
@@ -480,7 +673,11 @@ mod tests {
         fn in_transaction(&self) -> bool {
             self.inner.in_transaction()
         }
-        fn checkpoint(&mut self) {}
+        fn is_aborted(&self) -> bool {
+            false
+        }
+        fn lose(&mut self) {}
+        fn idle(&mut self) {}
     }
 
     struct Insert {
@@ -490,8 +687,8 @@ mod tests {
     }
 
     impl Job for Insert {
-        fn corp(&self) -> i64 {
-            1
+        fn corp(&self) -> Option<i64> {
+            Some(1)
         }
         fn effect(&self) -> Effect {
             Effect::Append
@@ -517,13 +714,8 @@ mod tests {
             inner,
             plan: vec![],
         }));
-        let mut writer = Writer::new(
-            Arc::clone(&engine),
-            0,
-            Arc::new(|| 1_000_000),
-            Arc::default(),
-        )
-        .unwrap();
+        let mut writer =
+            Writer::new(Arc::clone(&engine), Arc::new(|| 1_000_000), Arc::default()).unwrap();
         engine.lock().unwrap().plan = plan.to_vec();
         let (ended, ends) = mpsc::channel();
         let job = |key: &str, verdict| -> Box<dyn Job> {
@@ -603,8 +795,8 @@ mod tests {
     struct Huge(mpsc::Sender<(String, End)>);
 
     impl Job for Huge {
-        fn corp(&self) -> i64 {
-            1
+        fn corp(&self) -> Option<i64> {
+            Some(1)
         }
         fn effect(&self) -> Effect {
             Effect::Append
@@ -627,8 +819,7 @@ mod tests {
         migrate::run(&mut engine, migrate::FILES).unwrap();
         engine.int("PRAGMA max_page_count = 20", &[]).unwrap();
         let engine = Arc::new(Mutex::new(engine));
-        let mut writer =
-            Writer::new(Arc::clone(&engine), 0, Arc::new(|| 1), Arc::default()).unwrap();
+        let mut writer = Writer::new(Arc::clone(&engine), Arc::new(|| 1), Arc::default()).unwrap();
         let (ended, ends) = mpsc::channel();
         let job = |key: &str| -> Box<dyn Job> {
             Box::new(Insert {

@@ -16,6 +16,10 @@ impl Command<Send> for Use {
         let caller = cx.caller()?;
         let rules = &*caller.rules;
         let chat = own_chat(cx.tx.as_read(), &caller, request.chatid.as_ref())?;
+        if chat.first_message.is_none() {
+            // The first message changes the group itself.
+            cx.tx.enter(caller.corp, Effect::Change)?;
+        }
         let mut draft = rule::message::check(rules, request)?;
         fill_files(cx, &caller, &mut draft)?;
         cx.lints.append(&mut draft.lints);

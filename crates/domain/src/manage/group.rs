@@ -4,7 +4,7 @@ use qun_protocol::{
 };
 use qun_store::{
     Read,
-    table::{app, chat, directory, message},
+    table::{app, chat, directory, lane, message},
 };
 
 use super::directory::after_key;
@@ -96,17 +96,17 @@ impl Query<History> for Use {
         };
         let chat = chat::by_chatid(cx.read, corp, &request.chatid)?.ok_or(R::GroupUnknown)?;
         let mut found = Vec::new();
-        for lane in cx.lanes {
+        for (lane, _) in lane::all(cx.read)? {
             let of_lane = message::of_chat(
                 cx.read,
                 corp,
                 chat.chat,
-                *lane,
-                cursor.after(*lane),
+                lane,
+                cursor.after(lane),
                 i64::MAX,
                 limit + 1,
             )?;
-            found.extend(of_lane.into_iter().map(|message| (*lane, message)));
+            found.extend(of_lane.into_iter().map(|message| (lane, message)));
         }
         found.sort_by_key(|(_, message)| message.id);
         let more = found.len() as i64 > limit;

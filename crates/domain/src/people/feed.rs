@@ -10,9 +10,9 @@ use crate::Outcome;
 pub(crate) struct Cursor(Vec<(i64, i64)>);
 
 impl Cursor {
-    /// After everything up to an id, in every lane.
-    pub(crate) fn at(lanes: &[i64], id: i64) -> Self {
-        Cursor(lanes.iter().map(|lane| (*lane, id)).collect())
+    /// After everything up to an id in each lane.
+    pub(crate) fn at(lanes: Vec<(i64, i64)>) -> Self {
+        Cursor(lanes)
     }
 
     /// The id after which a lane is to be read.
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_cursor_survives_its_text() {
-        let mut cursor = Cursor::at(&[0, 3], 17);
+        let mut cursor = Cursor::at(vec![(0, 17), (3, 17)]);
         cursor.advance(3, 20);
         cursor.advance(3, 19);
         cursor.advance(4, 1);

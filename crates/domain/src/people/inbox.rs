@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use qun_protocol::{
     ChatId, Limit, Refusal as R, Refused, Rules, UserId, Window,
@@ -8,7 +8,7 @@ use qun_store::{
     Read,
     table::{
         chat::{self, Interval},
-        company, directory, message,
+        company, directory, lane, message,
         message::Message,
     },
 };
@@ -44,7 +44,7 @@ impl Query<Inbox> for Use {
         let mut cursor = match request.after.as_deref().filter(|after| !after.is_empty()) {
             None => Cursor::default(),
             Some(LATEST) => {
-                let cursor = Cursor::at(cx.lanes, cx.last_id).write();
+                let cursor = Cursor::at(lane::all(cx.read)?).write();
                 return Ok(InboxPage {
                     cursor,
                     ..Default::default()
@@ -81,8 +81,9 @@ fn page(
     cursor: &mut Cursor,
     limit: i64,
 ) -> Outcome<(Vec<(i64, Message)>, bool)> {
+    let lanes = lane::all(cx.read)?;
     let mut found: Vec<(i64, Message)> = Vec::new();
-    for lane in cx.lanes {
+    for (lane, _) in &lanes {
         let mut of_lane = Vec::new();
         for interval in intervals {
             let after = cursor.after(*lane).max(interval.from_id);
@@ -112,13 +113,8 @@ fn page(
     }
     if !more {
         // Nothing older can come: ids of a lane only grow.
-        for lane in cx.lanes {
-            cursor.advance(
-                *lane,
-                cx.last_id
-                    .min(found.last().map_or(i64::MAX, |(_, message)| message.id))
-                    .max(cursor.after(*lane)),
-            );
+        for (lane, last_id) in lanes {
+            cursor.advance(lane, last_id);
         }
     }
     Ok((found, more))
@@ -198,9 +194,10 @@ impl View<'_, '_> {
             })
             .filter(|(_, from, before)| from < before)
             .collect();
+        let lanes = lane::all(self.cx.read)?;
         let mut total = 0;
         for (chat, from, before) in &spans {
-            for lane in self.cx.lanes {
+            for (lane, _) in &lanes {
                 total +=
                     message::count(self.cx.read, self.corp, *chat, *lane, *from, *before, app)?;
             }
@@ -208,9 +205,9 @@ impl View<'_, '_> {
         if !self.cx.default_rules.enforced || total <= few {
             return Ok(BTreeMap::new());
         }
-        let mut ids = BTreeSet::new();
+        let mut ids = Vec::new();
         for (chat, from, before) in &spans {
-            for lane in self.cx.lanes {
+            for (lane, _) in &lanes {
                 ids.extend(message::ids(
                     self.cx.read,
                     self.corp,
@@ -222,7 +219,7 @@ impl View<'_, '_> {
                 )?);
             }
         }
-        let ids: Vec<i64> = ids.into_iter().collect();
+        ids.sort_unstable();
         Ok(rule::drops::dropped(&stretches, &ids))
     }
 

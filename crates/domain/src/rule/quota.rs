@@ -1,7 +1,7 @@
 //! Limits that count: only accepted calls count, the first excess starts a block.
 
 use qun_protocol::{Limit, Refusal, Rules};
-use qun_store::table::quota;
+use qun_store::{Counter, Effect};
 
 use crate::{Cx, Failure, Outcome, Trace};
 
@@ -16,31 +16,30 @@ pub fn spend(
 ) -> Outcome<()> {
     let window = limit.window();
     let start = window.start(cx.now);
-    let (used, blocked) = quota::get(cx.tx.as_read(), corp, limit.key(), "", start)?;
+    let counter = Counter {
+        corp,
+        key: limit.key(),
+        scope: "",
+    };
     if rules.enforced {
-        if blocked > cx.now {
+        let spent = cx.tx.spent(&counter, start)?;
+        if spent.blocked > cx.now {
             return Err(refusal.into());
         }
-        if used.saturating_add(amount) > rules.limit(limit) {
-            let until = window.blocked_until(cx.now);
+        let most = rules.limit(limit);
+        if !spent.is_certain(amount, most) {
+            cx.tx.enter(corp, Effect::Change)?;
+        }
+        if spent.amount.saturating_add(amount) > most {
             let trace = Trace::Block {
                 corp,
                 key: limit.key(),
                 scope: String::new(),
                 start,
-                until,
+                until: window.blocked_until(cx.now),
             };
             return Err(Failure::Traced(refusal.into(), Box::new(trace)));
         }
     }
-    let lane = cx.ids.lane();
-    Ok(quota::add(
-        cx.tx,
-        corp,
-        limit.key(),
-        "",
-        lane,
-        start,
-        amount,
-    )?)
+    Ok(cx.tx.spend(&counter, start, amount)?)
 }

@@ -161,20 +161,20 @@ struct Change {
 }
 
 impl Job for Change {
-    fn corp(&self) -> i64 {
-        self.corp
+    fn corp(&self) -> Option<i64> {
+        Some(self.corp)
     }
 
     fn effect(&self) -> Effect {
-        match self.step {
-            Step::Put { .. } => Effect::Append,
-            Step::Delete => Effect::Change,
-        }
+        // Nobody else touches a blob while it is made or removed.
+        Effect::Append
     }
 
-    fn run(&mut self, tx: &mut dyn Tx, _: &mut Ids) -> Result<Verdict> {
+    fn run(&mut self, tx: &mut dyn Tx, ids: &mut Ids) -> Result<Verdict> {
         match &self.step {
-            Step::Put { part, bytes } => table::blob::put(tx, self.corp, &self.blob, *part, bytes)?,
+            Step::Put { part, bytes } => {
+                table::blob::put(tx, self.corp, &self.blob, *part, ids.now_ms(), bytes)?;
+            }
             Step::Delete => table::blob::delete(tx, self.corp, &self.blob)?,
         }
         Ok(Verdict::Keep)

@@ -7,12 +7,12 @@ use qun_domain::{Caller, Who, caller, token};
 use qun_protocol::{Auth, Callers, Endpoint, Limit, Refusal as R, Refused, query, world::AppKind};
 
 use super::Pairs;
-use crate::app::App;
+use crate::{app::App, run::blocking};
 
 /// The caller of an endpoint, checked in the order token, address, kind, range. Whether the app is switched on goes with its kind.
-pub(super) fn check<E: Endpoint>(
-    app: &App,
-    pairs: &Pairs,
+pub(super) async fn check<E: Endpoint>(
+    app: &Arc<App>,
+    pairs: &Pairs<'_>,
     headers: &HeaderMap,
     address: IpAddr,
 ) -> Result<Who, Refused> {
@@ -20,7 +20,8 @@ pub(super) fn check<E: Endpoint>(
         Auth::Open => Ok(Who::Anyone),
         Auth::Manage => operator(app, headers).map(|()| Who::Operator),
         Auth::AccessToken => {
-            let caller = by_token(app, query::last(pairs, "access_token").unwrap_or_default())?;
+            let caller =
+                by_token(app, query::last(pairs, "access_token").unwrap_or_default()).await?;
             if !caller.trusted.is_empty()
                 && !caller.trusted.iter().any(|net| net.contains(&address))
             {
@@ -36,29 +37,49 @@ pub(super) fn check<E: Endpoint>(
 }
 
 /// The app that a token belongs to.
-fn by_token(app: &App, token: &str) -> Result<Arc<Caller>, Refused> {
+async fn by_token(app: &Arc<App>, token: &str) -> Result<Arc<Caller>, Refused> {
     if token.is_empty() {
         return Err(R::TokenMissing.into());
     }
     let claims = token::Claims::read(token).ok_or(R::TokenInvalid)?;
     let now = app.now_ms();
-    let loaded = app.callers.get(claims.corp, claims.agentid, || {
-        app.store
-            .read(|read| caller::load(read, claims.corp, claims.agentid, now, &app.default_rules))
-    });
-    let caller = loaded.map_err(|error| {
+    let judge = |caller: &Caller| {
+        let validity = caller.rules.limit(Limit::TokenSeconds);
+        token::judge(token, claims, caller, validity, now / 1000)
+    };
+    let known = app.callers.known(claims.corp, claims.agentid);
+    if let Some(caller) = &known {
+        match judge(caller) {
+            // Another node may have issued a newer token than the one that is known here.
+            Err(_) if app.store.is_shared() && claims.is_newer_than(caller) => {}
+            judged => return judged.map(|()| Arc::clone(caller)).map_err(Refused::from),
+        }
+    }
+    let caller = load(app, claims, now).await.map_err(|error| {
         tracing::error!(%error, "the store cannot be read");
         R::SystemBusy
     })?;
     let caller = caller.ok_or(R::TokenInvalid)?;
-    token::judge(
-        token,
-        claims,
-        &caller,
-        caller.rules.limit(Limit::TokenSeconds),
-        now / 1000,
-    )?;
+    judge(&caller)?;
     Ok(caller)
+}
+
+/// Loads an app and keeps it.
+async fn load(
+    app: &Arc<App>,
+    claims: token::Claims,
+    now: i64,
+) -> qun_store::Result<Option<Arc<Caller>>> {
+    let shared = app.store.is_shared();
+    let app = Arc::clone(app);
+    let look = move || {
+        app.callers.load(claims.corp, claims.agentid, || {
+            app.store.read(|read| {
+                caller::load(read, claims.corp, claims.agentid, now, &app.default_rules)
+            })
+        })
+    };
+    blocking(shared, look).await
 }
 
 fn may_call(caller: &Caller, callers: Callers) -> Result<(), R> {

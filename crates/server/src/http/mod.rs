@@ -74,7 +74,7 @@ async fn handle<E: Endpoint, U: Runner<E>>(
     };
     let pairs = query::pairs(head.uri.query().unwrap_or_default());
     let result = async {
-        let who = auth::check::<E>(&app, &pairs, &head.headers, address)?;
+        let who = auth::check::<E>(&app, &pairs, &head.headers, address).await?;
         let rules = match &who {
             Who::App(caller) => &*caller.rules,
             _ => &app.default_rules,
@@ -138,6 +138,13 @@ async fn handle<E: Endpoint, U: Runner<E>>(
             (reply::success::<E>(&told, &response), None)
         }
         Ok(Answer::Raw(response)) => (response, None),
+        Err(Failure::Unknown) => {
+            tracing::error!(
+                endpoint = E::META.path,
+                "nobody knows whether this was done: the connection is closed without an answer"
+            );
+            return reply::broken_off();
+        }
         Err(failure) => {
             let refused = refused(failure);
             if !E::META.declares(refused.refusal) {
@@ -169,6 +176,7 @@ fn refused(failure: Failure) -> Refused {
             tracing::error!(%error, "the store failed");
             R::SystemBusy.into()
         }
+        Failure::Unknown => R::SystemBusy.into(),
     }
 }
 

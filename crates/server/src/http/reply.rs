@@ -46,6 +46,14 @@ pub(super) fn success<E: Endpoint>(told: &Told, response: &E::Response) -> Respo
     }
 }
 
+/// No answer: the connection ends before one is whole.
+pub(super) fn broken_off() -> Response {
+    let error = std::io::Error::other("nobody knows what became of the request");
+    Response::new(Body::from_stream(futures_util::stream::once(async {
+        Err::<Vec<u8>, _>(error)
+    })))
+}
+
 pub(super) fn refusal<E: Endpoint>(told: &Told, refused: &Refused) -> Response {
     if refused.refusal == R::ApiUnknown {
         return nothing(StatusCode::NOT_FOUND);

@@ -12,7 +12,12 @@ use http::{HeaderValue, StatusCode, header};
 use qun_protocol::{Endpoint, Envelope, Method};
 
 use super::{Runner, decode::Fields, handle, unknown};
-use crate::{app::App, docs, run, serve};
+use crate::{
+    app::App,
+    docs,
+    run::{self, blocking},
+    serve,
+};
 
 macro_rules! routes {
     ($($kind:ident $endpoint:ty;)*) => {
@@ -80,10 +85,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 
 async fn ready(State(app): State<Arc<App>>) -> Response {
     let stopping = *app.stopping.borrow();
-    match app
-        .store
-        .read(|read| qun_store::table::meta::get(read, "schema"))
-    {
+    let store = Arc::clone(&app.store);
+    let look = move || store.read(|read| qun_store::table::meta::get(read, "schema"));
+    match blocking(app.store.is_shared(), look).await {
         Ok(_) if !stopping => "ready\n".into_response(),
         Ok(_) => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response(),

@@ -1,4 +1,4 @@
-use qun_domain::Failure;
+use qun_domain::{Failure, world::EVERYBODY};
 use qun_protocol::{
     Refusal as R, Refused,
     manage::{AdvanceClock, ClockShown, GetClock},
@@ -51,6 +51,7 @@ impl Serve<AdvanceClock> for Own {
         let clock = call.app.clock.clone();
         // In the writer, so that two moves at once add up.
         write(&call.app, call.who, call.address, settings, move |cx| {
+            cx.tx.enter(EVERYBODY, Effect::Change)?;
             let offset = clock.offset_us() + by;
             meta::set(cx.tx, OFFSET, &offset.to_string())?;
             clock.set_offset_us(offset);

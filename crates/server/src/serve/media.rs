@@ -129,9 +129,10 @@ impl Serve<Get> for Own {
             .clone()
             .filter(|id| !id.is_empty())
             .ok_or(R::MediaIdMissing)?;
-        let (file, _) = read(&call.app, &call.who, call.address, |cx| {
+        let (file, _) = read(&call.app, &call.who, call.address, move |cx| {
             media::usable(cx.read, corp, &media_id, cx.now)
-        });
+        })
+        .await;
         let file = file?;
         if file.size > WHOLE && beside.header(header::RANGE).is_none() {
             return Err(R::RangeNeeded.into());
@@ -211,9 +212,11 @@ pub(crate) async fn picture(
     Path((corpid, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let (found, _) = read(&app, &Who::Anyone, caller_address(peer.ip()), |cx| {
+    let address = caller_address(peer.ip());
+    let (found, _) = read(&app, &Who::Anyone, address, move |cx| {
         media::picture(cx.read, &corpid, &id)
-    });
+    })
+    .await;
     let asked = headers
         .get(header::RANGE)
         .and_then(|value| value.to_str().ok());

@@ -35,7 +35,9 @@ pub(crate) async fn load(
     address: IpAddr,
     world: World,
 ) -> Outcome<(Loaded, Vec<String>)> {
-    let (absent, _) = read(app, &who, address, |cx| world::absent(cx.read, &world));
+    let world = Arc::new(world);
+    let asked = Arc::clone(&world);
+    let (absent, _) = read(app, &who, address, move |cx| world::absent(cx.read, &asked)).await;
     let absent = absent?;
     let count = i64::try_from(absent.len()).unwrap_or(i64::MAX);
     let reserve = move |cx: &mut qun_domain::Cx| world::reserve(cx, count);

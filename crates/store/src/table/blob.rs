@@ -3,16 +3,30 @@
 use crate::{Read, ReadExt, Result, Tx};
 
 statements! {
-    PUT = "INSERT INTO blob_chunk (corp, blob, part, bytes) VALUES ($1, $2, $3, $4)";
+    PUT = "INSERT INTO blob_chunk (corp, blob, part, created, bytes) VALUES ($1, $2, $3, $4, $5)";
     GET = "SELECT bytes FROM blob_chunk WHERE corp = $1 AND blob = $2 AND part = $3";
     DELETE = "DELETE FROM blob_chunk WHERE corp = $1 AND blob = $2";
-    ALL = "SELECT DISTINCT corp, blob FROM blob_chunk";
+    ALL = "SELECT corp, blob FROM blob_chunk WHERE part = 0";
+    LOST = "SELECT b.corp, b.blob FROM blob_chunk b WHERE b.part = 0 AND b.created < $1 AND NOT EXISTS (SELECT 1 FROM media m WHERE m.corp = b.corp AND m.blob = b.blob) LIMIT $2";
 }
 
-/// Adds one part of a file's content.
-pub fn put(tx: &mut dyn Tx, corp: i64, blob: &str, part: i64, bytes: &[u8]) -> Result<()> {
-    tx.exec(PUT, &[corp.into(), blob.into(), part.into(), bytes.into()])
-        .map(drop)
+/// Adds one part of a file's content; `now` is ms UTC.
+pub fn put(
+    tx: &mut dyn Tx,
+    corp: i64,
+    blob: &str,
+    part: i64,
+    now: i64,
+    bytes: &[u8],
+) -> Result<()> {
+    let vals = [
+        corp.into(),
+        blob.into(),
+        part.into(),
+        now.into(),
+        bytes.into(),
+    ];
+    tx.exec(PUT, &vals).map(drop)
 }
 
 /// One part of a file's content.
@@ -30,4 +44,11 @@ pub fn delete(tx: &mut dyn Tx, corp: i64, blob: &str) -> Result<()> {
 /// Every content: company and blob.
 pub fn all(read: &mut dyn Read) -> Result<Vec<(i64, String)>> {
     read.all(ALL, &[], |row| (row.int(0), row.text(1).to_owned()))
+}
+
+/// Contents that no file has and that were begun before a time, ms UTC: at most `limit` of them.
+pub fn lost(read: &mut dyn Read, before: i64, limit: i64) -> Result<Vec<(i64, String)>> {
+    read.all(LOST, &[before.into(), limit.into()], |row| {
+        (row.int(0), row.text(1).to_owned())
+    })
 }

@@ -20,6 +20,8 @@ statements! {
     IN_GROUPS = "SELECT 1 FROM chat_member WHERE corp = $1 AND person = $2 LIMIT 1";
 }
 
+pub(super) const KEPT: &[&str] = &[BY_CHATID];
+
 /// A live internal group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chat {

@@ -11,6 +11,8 @@ statements! {
     UPDATE = "UPDATE company SET name = $2, industry = $3, account_cap = $4, chat_member_cap = $5, developer_id = $6 WHERE corp = $1";
     NEXT_CORP = "SELECT COALESCE(MAX(corp), 0) + 1 FROM company";
     CHANGED = "UPDATE company SET version = version + 1 WHERE corp = $1";
+    VERSIONS = "SELECT corp, version FROM company WHERE corp IN (SELECT l.v FROM {ints $1} AS l)";
+    LAST_CHANGE = "UPDATE company SET last_id = $2 WHERE corp IN (SELECT l.v FROM {ints $1} AS l)";
     RULES = "SELECT since, rulebook, key, value FROM rule WHERE corp = $1 ORDER BY id";
     ADD_RULE = "INSERT INTO rule (corp, id, since, rulebook, key, value) VALUES ($1, $2, $3, $4, $5, $6)";
 }
@@ -105,6 +107,22 @@ pub fn next_corp(read: &mut dyn Read) -> Result<i64> {
 /// Says that what is cached of a company is stale.
 pub fn changed(tx: &mut dyn Tx, corp: i64) -> Result<()> {
     tx.exec(CHANGED, &[corp.into()]).map(drop)
+}
+
+/// The versions of companies.
+pub fn versions(read: &mut dyn Read, companies: &[i64]) -> Result<Vec<(i64, i64)>> {
+    let list = super::chat::int_list(companies);
+    read.all(VERSIONS, &[(&list).into()], |row| (row.int(0), row.int(1)))
+}
+
+/// Notes the last change of companies: the statement and its values.
+pub fn last_change<T>(
+    companies: &[i64],
+    id: i64,
+    run: impl FnOnce(&'static str, &[crate::Val<'_>]) -> T,
+) -> T {
+    let list = super::chat::int_list(companies);
+    run(LAST_CHANGE, &[(&list).into(), id.into()])
 }
 
 /// One change of a company's rules.

@@ -11,6 +11,8 @@ statements! {
     BLOBS = "SELECT corp, blob FROM media";
 }
 
+pub(super) const KEPT: &[&str] = &[GET];
+
 /// The kind of a picture that is kept for good.
 pub const PICTURE: &str = "picture";
 

@@ -1,12 +1,20 @@
 //! Messages. Each is stored once; who sees it follows from membership.
 
-use crate::{Append, Read, ReadExt, Result, Row, Tx};
+use crate::{Append, Kind, Read, ReadExt, Result, Row, Tx};
 
 /// What is added for a message.
 pub const MESSAGE: Append = Append {
     table: "message",
     columns: &[
-        "corp", "lane", "id", "chat", "app", "sender", "kind", "safe", "body",
+        ("corp", Kind::Int),
+        ("lane", Kind::Int),
+        ("id", Kind::Int),
+        ("chat", Kind::Int),
+        ("app", Kind::Int),
+        ("sender", Kind::Int),
+        ("kind", Kind::Text),
+        ("safe", Kind::Int),
+        ("body", Kind::Text),
     ],
 };
 

@@ -13,6 +13,7 @@ pub mod blob;
 pub mod chat;
 pub mod company;
 pub mod directory;
+pub mod lane;
 pub mod media;
 pub mod message;
 pub mod meta;
@@ -26,10 +27,17 @@ pub fn statements() -> Vec<&'static str> {
         chat::STATEMENTS,
         company::STATEMENTS,
         directory::STATEMENTS,
+        lane::STATEMENTS,
         media::STATEMENTS,
         message::STATEMENTS,
         meta::STATEMENTS,
         quota::STATEMENTS,
     ]
     .concat()
+}
+
+/// Whether a writer may keep the answers to a statement: its first value is the company, and the rows that it reads change
+/// only while their company is held alone.
+pub(crate) fn is_kept(sql: &str) -> bool {
+    [chat::KEPT, media::KEPT].concat().contains(&sql)
 }

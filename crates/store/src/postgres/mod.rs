@@ -1,25 +1,29 @@
-//! PostgreSQL: connecting, migrating, checking statements.
+//! PostgreSQL behind the seam: connecting, migrating, checking statements.
 
-use std::time::Duration;
+mod address;
+mod connection;
+mod pool;
+mod value;
 
+use postgres::Client;
 use postgres::error::SqlState;
-use postgres::{Client, Config, NoTls};
 
 use crate::db::{Error, Result};
 use crate::dialect::{Dialect, translate};
 use crate::migrate;
 
+pub(crate) use address::Address;
+pub(crate) use connection::Connection;
+pub(crate) use pool::Pool;
+
 /// Any number, as long as every node uses the same.
 const MIGRATING: &str = "SELECT pg_advisory_xact_lock(7800)";
 
-fn connect(url: &str) -> Result<Client> {
-    let mut config: Config = url
-        .parse()
-        .map_err(|error| Error::Other(format!("the database's address cannot be read: {error}")))?;
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(Duration::from_secs(10));
-    }
-    config.connect(NoTls).map_err(|e| failure(&e))
+/// Brings the database to the newest schema; of several nodes one does it and the others wait.
+pub(crate) fn migrate(address: &Address) -> Result<()> {
+    let mut client = address.connect()?;
+    make_schema(&mut client)?;
+    migrate::run(&mut client, migrate::FILES)
 }
 
 /// Makes the schema that the connection's search path names first, if there is none on it yet.
@@ -34,8 +38,11 @@ fn make_schema(client: &mut Client) -> Result<()> {
         // The setting is a list of identifiers, quoted where they need it.
         let path: String = row.get(1);
         let first = path.split(',').next().unwrap_or_default();
+        // In one transaction with the lock: two nodes may start at once.
         client
-            .batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {first}"))
+            .batch_execute(&format!(
+                "BEGIN; {MIGRATING}; CREATE SCHEMA IF NOT EXISTS {first}; COMMIT"
+            ))
             .map_err(|e| failure(&e))?;
     }
     Ok(())
@@ -46,9 +53,9 @@ fn make_schema(client: &mut Client) -> Result<()> {
 /// The schema is the first of the address's `search_path` (`?options=-c%20search_path%3Dname`) and made if absent.
 /// Fails with the first statement that does not prepare, and says which.
 pub fn prepare_all(url: &str, statements: &[&'static str]) -> Result<()> {
-    let mut client = connect(url)?;
-    make_schema(&mut client)?;
-    migrate::run(&mut client, migrate::FILES)?;
+    let address = Address::new(url, None)?;
+    migrate(&address)?;
+    let mut client = address.connect()?;
     for sql in statements {
         client
             .prepare(&translate(sql, Dialect::Postgres)?)
@@ -112,7 +119,14 @@ fn failure(error: &postgres::Error) -> Error {
         Error::Unique(text)
     } else if *code == SqlState::DISK_FULL {
         Error::Full
-    } else if ["08", "28", "53", "57"]
+    } else if [
+        SqlState::T_R_DEADLOCK_DETECTED,
+        SqlState::T_R_SERIALIZATION_FAILURE,
+    ]
+    .contains(code)
+    {
+        Error::Conflict(text)
+    } else if ["08", "25P03", "28", "53", "55P03", "57"]
         .iter()
         .any(|class| code.code().starts_with(class))
     {
@@ -127,6 +141,12 @@ fn failure(error: &postgres::Error) -> Error {
 pub(crate) mod testing {
     use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
     use std::time::{SystemTime, UNIX_EPOCH};
+
+    use super::Address;
+
+    pub(crate) fn connect(url: &str) -> postgres::Client {
+        Address::new(url, None).unwrap().connect().unwrap()
+    }
 
     /// Calls `f` with the address of an empty schema of the server that `QUN_TEST_POSTGRES` names, and drops it.
     ///
@@ -152,7 +172,7 @@ pub(crate) mod testing {
         );
         let mark = if url.contains('?') { '&' } else { '?' };
         f(&format!("{url}{mark}options=-c%20search_path%3D{schema}"));
-        let mut client = super::connect(&url).unwrap();
+        let mut client = connect(&url);
         client
             .batch_execute(&format!("DROP SCHEMA IF EXISTS {schema} CASCADE"))
             .unwrap();
@@ -161,18 +181,18 @@ pub(crate) mod testing {
 
 #[cfg(test)]
 mod tests {
-    use super::testing::with_schema;
+    use super::testing::{connect, with_schema};
     use super::*;
     use crate::migrate::Target;
 
     #[test]
     fn statements_of_every_usual_shape_prepare() {
         const STATEMENTS: &[&str] = &[
-            "INSERT INTO lane (lane, boot, until, last_id) VALUES ($1, 1, 0, 0) \
+            "INSERT INTO lane (lane, boot, last_id, before) VALUES ($1, 1, 0, 0) \
              ON CONFLICT (lane) DO UPDATE SET boot = lane.boot + 1 RETURNING boot",
             "UPDATE lane SET last_id = $1 WHERE lane = $2 AND boot = $3",
             "SELECT lane FROM lane WHERE lane > $1 ORDER BY lane LIMIT $2",
-            "INSERT INTO lane (lane, boot, until, last_id) SELECT CAST($1 AS BIGINT) + l.n, 0, 0, l.v FROM {ints $2} AS l",
+            "INSERT INTO lane (lane, boot, last_id, before) SELECT CAST($1 AS BIGINT) + l.n, 0, 0, l.v FROM {ints $2} AS l",
             "DELETE FROM lane WHERE lane IN (SELECT v FROM {ints $1} AS l)",
             "SELECT m.key FROM meta AS m JOIN {texts $1} AS l ON l.v = m.key ORDER BY m.key",
         ];
@@ -196,7 +216,7 @@ mod tests {
     #[test]
     fn lists_mean_what_they_mean_on_sqlite() {
         with_schema(|url| {
-            let mut client = connect(url).unwrap();
+            let mut client = connect(url);
             let sql = translate(
                 "SELECT v, n FROM {ints $1} AS l ORDER BY n",
                 Dialect::Postgres,
@@ -221,7 +241,7 @@ mod tests {
     fn migrations_run_once_and_a_newer_schema_is_refused() {
         const FILES: &[&str] = &[migrate::FILES[0], "INSERT INTO lane VALUES (9, 0, 0, 0);"];
         with_schema(|url| {
-            let mut client = connect(url).unwrap();
+            let mut client = connect(url);
             make_schema(&mut client).unwrap();
             migrate::run(&mut client, FILES).unwrap();
             migrate::run(&mut client, FILES).unwrap();
