@@ -156,9 +156,7 @@ impl Settings {
             data,
             memory,
             database,
-            database_password_file: self
-                .database_password_file
-                .or(other.database_password_file),
+            database_password_file: self.database_password_file.or(other.database_password_file),
             listen: self.listen.or(other.listen),
             allow_remote: self.allow_remote.or(other.allow_remote),
             world: self.world.or(other.world),

@@ -31,6 +31,11 @@ impl Clock {
         self.offset_us.store(offset, Relaxed);
     }
 
+    /// Moves it for good, but never back.
+    pub(crate) fn move_to_offset_us(&self, offset: i64) {
+        self.offset_us.fetch_max(offset, Relaxed);
+    }
+
     /// From now on it may be moved.
     pub(crate) fn allow_moves(&self) {
         let _ = self.movable.set(());

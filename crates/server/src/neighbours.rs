@@ -29,7 +29,7 @@ pub(crate) async fn watch(app: Arc<App>) {
     let mut look = 0_u32;
     while !*stopping.borrow() {
         let waited_for = app.waiters.any();
-        let seldom = look % SELDOM == 0;
+        let seldom = look.is_multiple_of(SELDOM);
         if waited_for || seldom {
             let (known, store) = (app.callers.versions(), Arc::clone(&app.store));
             let clock = seldom && app.clock.is_movable();
@@ -81,6 +81,7 @@ fn note(app: &App, seen: Result<Seen>, lanes: &mut Vec<(i64, i64)>) {
         app.waiters.wake_all();
     }
     if let Some(offset) = seen.offset.and_then(|text| text.parse().ok()) {
-        app.clock.set_offset_us(offset);
+        // What was read may be older than what this node has moved it to since.
+        app.clock.move_to_offset_us(offset);
     }
 }

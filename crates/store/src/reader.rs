@@ -24,7 +24,7 @@ enum Source {
         path: PathBuf,
         idle: Mutex<Vec<Sqlite>>,
     },
-    Postgres(Pool),
+    Postgres(Box<Pool>),
 }
 
 impl Readers {
@@ -47,7 +47,7 @@ impl Readers {
 
     pub(crate) fn postgres(pool: Pool) -> Self {
         Self {
-            source: Source::Postgres(pool),
+            source: Source::Postgres(Box::new(pool)),
             closed: AtomicBool::new(false),
         }
     }

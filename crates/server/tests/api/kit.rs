@@ -1,5 +1,7 @@
 //! A server and companies for one test, reached over the wire as any client reaches them.
 
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
 use qun_protocol::Rulebook;
 use qun_server::{Config, Place, Running};
 use serde_json::{Value, json};
@@ -25,7 +27,7 @@ impl Server {
     pub async fn with(change: impl FnOnce(&mut Config)) -> Server {
         let mut config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
-            place: Place::Memory,
+            place: place(),
             world: None,
             rules: Rulebook::Documented,
             limits_off: false,
@@ -299,6 +301,30 @@ pub fn code(answer: &Value) -> i64 {
 pub fn text(answer: &Value) -> &str {
     let errmsg = answer["errmsg"].as_str().unwrap();
     errmsg.split(", hint: [").next().unwrap()
+}
+
+/// Where a server keeps things: memory, or with `QUN_TEST_ENGINE=postgres` a schema of its own in `QUN_TEST_POSTGRES`.
+fn place() -> Place {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    match std::env::var("QUN_TEST_ENGINE").as_deref() {
+        Err(_) | Ok("sqlite") => Place::Memory,
+        Ok("postgres") => {
+            let server = std::env::var("QUN_TEST_POSTGRES")
+                .expect("QUN_TEST_POSTGRES names a PostgreSQL server");
+            let time = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos();
+            let schema = format!(
+                "api_{}_{time}_{}",
+                std::process::id(),
+                COUNT.fetch_add(1, Relaxed)
+            );
+            let mark = if server.contains('?') { '&' } else { '?' };
+            Place::Postgres {
+                url: format!("{server}{mark}options=-c%20search_path%3D{schema}"),
+                password: None,
+            }
+        }
+        Ok(other) => panic!("QUN_TEST_ENGINE is sqlite or postgres, not {other}"),
+    }
 }
 
 impl Server {

@@ -156,7 +156,7 @@ async fn the_published_numbers_are_granted_exactly() {
             let codes: Vec<i64> = codes.buffer_unordered(10).collect().await;
             assert!(
                 codes.iter().all(|code| *code == 0),
-                "{book} minute {minute}"
+                "{book} minute {minute}: {codes:?}"
             );
         }
         let hour = if book == qun_protocol::Rulebook::Documented {
