@@ -1,5 +1,7 @@
 //! What is the same of every call: paths, methods, headers, bodies, the order of the checks, base call rates.
 
+mod early;
+
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
