@@ -520,9 +520,23 @@ fn logs_are_lines_of_json_with_lints_and_without_secrets() {
         .args(["--log-json", "--limits", "off"])
         .stderr(log);
     let mut server = Server::spawn_with(command.env("RUST_LOG", "trace"), home);
-    // Accepted here, refused by the cloud; then refused here.
-    let people = ["--userlist", "zhangsan,lisi"];
-    server.json(&["appchat/create", "--chatid", "a_b", people[0], people[1]]);
+    // Accepted here, and refused, cut or unknown in the cloud of 2026.
+    let long = "群".repeat(51);
+    let chat = ["--chatid", "a_b", "--name", &long, "--owner"];
+    let create = ["appchat/create", "--userlist", "zhangsan,lisi"];
+    server.json(&[&create[..], &chat[..], &["wangwu"]].concat());
+    let update = ["appchat/update", "--del-user-list", "userid4"];
+    server.json(&[&update[..], &chat[..], &["userid3"]].concat());
+    let send = ["appchat/send", "--chatid", "a_b"];
+    let card =
+        ["title=t", "description=d", "url=u", "btntxt=查看更多吧"].map(|f| format!("textcard.{f}"));
+    let card: Vec<&str> = card.iter().map(String::as_str).collect();
+    server.json(&[&send[..], &["--msgtype", "textcard"], &card].concat());
+    let text = format!("text.content={}", "a".repeat(2049));
+    server.json(&[&send[..], &["--msgtype", "text", &text]].concat());
+    server.json(&["appchat/members", "--chatid", "a_b"]);
+    server.json(&["appchat/quit", "--chatid", "a_b"]);
+    // Refused here.
     assert_eq!(server.call(&["appchat/get", "--chatid", "none"]).code, 3);
     let token = server.json(&["gettoken"])["access_token"].clone();
     server.child.kill().unwrap();
@@ -542,8 +556,34 @@ fn logs_are_lines_of_json_with_lints_and_without_secrets() {
             .find(said)
             .unwrap_or_else(|| panic!("{part}: {log}"))
     };
-    let lint = line("qun::lint", "a_b");
-    assert_eq!(lint["fields"]["endpoint"], "/cgi-bin/appchat/create");
+    let (no_owner, cut) = (
+        "the owner is not among the members",
+        "name is cut from 51 to 50",
+    );
+    for (endpoint, parts) in [
+        ("create", &["a_b", no_owner, cut][..]),
+        ("update", &[no_owner, cut, "who is to go is no member"]),
+        (
+            "send",
+            &[
+                "url",
+                "btntxt is cut",
+                "text.content is cut from 2049 to 2048 bytes",
+            ],
+        ),
+        ("members", &["does not exist in the cloud"]),
+        ("quit", &["does not exist in the cloud"]),
+    ] {
+        for part in parts {
+            let found = lines.iter().any(|line| {
+                let fields = &line["fields"];
+                line["target"] == "qun::lint"
+                    && fields["endpoint"] == format!("/cgi-bin/appchat/{endpoint}")
+                    && fields["message"].as_str().unwrap().contains(part)
+            });
+            assert!(found, "{endpoint} {part}: {log}");
+        }
+    }
     let refused = line("qun_server::http", "No live group");
     assert_eq!(refused["fields"]["refusal"], "ChatNotFound");
     let secret = &server.ready["agents"][0]["secret"];

@@ -47,6 +47,7 @@ pub(crate) fn read<T>(
             lanes: &LANES,
             last_id,
             touched: None,
+            lints: Vec::new(),
         };
         answer = Some(run(&mut cx));
         touched = cx.touched;
@@ -65,9 +66,12 @@ where
     Use: Query<E>,
 {
     async fn run(call: Call<E>, _: Beside) -> Result<Answer<E>, Failure> {
-        let look = || {
+        let mut lints = Vec::new();
+        let mut look = || {
             read(&call.app, &call.who, call.address, |cx| {
-                <Use as Query<E>>::run(cx, &call.request)
+                let answer = <Use as Query<E>>::run(cx, &call.request);
+                lints = std::mem::take(&mut cx.lints);
+                answer
             })
         };
         let (mut answer, touched) = look();
@@ -93,7 +97,7 @@ where
                 }
             }
         }
-        answer.map(|response| Answer::Typed(response, Vec::new()))
+        answer.map(|response| Answer::Typed(response, lints))
     }
 }
 
