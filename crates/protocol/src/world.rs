@@ -38,7 +38,7 @@ pub struct Company {
     /// 所属行业, for example `education`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub industry: Option<String>,
-    /// 帐号上限 how many people it may have; 1000 where absent.
+    /// 帐号上限, of which some limits are multiples; 1000 where absent. Here a directory may hold more people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account_cap: Option<i64>,
     /// 群成员人数上限 lowers the most members of an internal group.
