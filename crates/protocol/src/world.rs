@@ -9,6 +9,16 @@ use serde::{Deserialize, Serialize};
 use crate::{ChatId, CorpId, MediaId, Rulebook, UserId};
 use std::collections::BTreeMap;
 
+/// What the parts of a world must have, by the names of their types.
+pub const REQUIRED: [(&str, &[&str]); 6] = [
+    ("Department", &["id", "name"]),
+    ("User", &["userid"]),
+    ("Tag", &["tagid", "tagname"]),
+    ("Media", &["media_id", "type"]),
+    ("Chat", &["members"]),
+    ("Message", &["text"]),
+];
+
 /// A world document.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
