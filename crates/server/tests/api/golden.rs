@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use qun_protocol::{Method, all::named};
+use qun_protocol::{Method, Rulebook, all::named};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -325,6 +325,31 @@ async fn document_001_is_answered_to_the_letter() {
         assert_eq!(play(&app, name).await, printed(name), "{name}");
     }
     assert_eq!(app.say("CHATID", "TEXT").await, printed(APPCHAT_SEND));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_cloud_of_2026_refuses_some_samples() {
+    let server = Server::with(|config| config.rules = Rulebook::Live2026).await;
+    let app = server.demo().await;
+    for (name, expected) in [
+        ("001-01-create", 0),
+        // userid4 is no member.
+        ("001-02-update", 86216),
+        ("001-03-get", 0),
+        // Their chatids hold `_`.
+        ("000-01-create", 86001),
+        ("000-12-project-create", 86001),
+    ] {
+        let Sample {
+            endpoint, request, ..
+        } = sample(name);
+        let answer = match name {
+            "001-03-get" => play(&app, name).await,
+            _ => app.post(&endpoint, request.unwrap()).await,
+        };
+        assert_eq!(code(&answer), expected, "{name}: {answer}");
+    }
     server.stop().await;
 }
 
