@@ -152,7 +152,9 @@ fn welcome(ready: &Ready, kept: Option<PathBuf>, local: bool) -> String {
             path.display()
         )),
         None if local => text.push_str(&format!("  manage   {}\n", ready.manage_token)),
-        None => {}
+        None => text.push_str(
+            "\nSecrets and the manage token are shown by --json alone where others can reach the server.\n",
+        ),
     }
     if let Some(agent) = ready.agents.first().filter(|_| local) {
         text.push_str(&first_steps(ready, &agent.secret));
@@ -202,5 +204,9 @@ mod tests {
         let text = welcome(&ready(), Some("/d/credentials.json".into()), false);
         assert!(!text.contains("s3cret") && !text.contains("m4nage"));
         assert!(text.contains("/d/credentials.json"));
+        // Nothing is kept of a server in memory.
+        let text = welcome(&ready(), None, false);
+        assert!(!text.contains("s3cret") && !text.contains("m4nage"));
+        assert!(text.contains("--json"));
     }
 }

@@ -61,11 +61,11 @@ impl Server {
     }
 
     fn spawn(mut command: Command, home: TempDir) -> Self {
-        let mut child = command
-            .env("RUST_LOG", "error")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::spawn_with(command.env("RUST_LOG", "error"), home)
+    }
+
+    fn spawn_with(command: &mut Command, home: TempDir) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         let stdout = child.stdout.take().unwrap();
         BufReader::new(stdout).read_line(&mut line).unwrap();
@@ -508,4 +508,108 @@ fn the_settings_file_and_the_environment_are_read() {
     assert_eq!(rules["rulebook"], "live-2026");
     // live-2026 has no such endpoint.
     assert_eq!(server.call(&["appchat/quit", "--chatid", "x"]).code, 3);
+}
+
+#[test]
+fn logs_are_lines_of_json_with_lints_and_without_secrets() {
+    let home = TempDir::new().unwrap();
+    let log = std::fs::File::create(home.path().join("log")).unwrap();
+    let mut command = qun(home.path());
+    command
+        .args(["up", "--memory", "--listen", "127.0.0.1:0", "--json"])
+        .args(["--log-json", "--limits", "off"])
+        .stderr(log);
+    let mut server = Server::spawn_with(command.env("RUST_LOG", "trace"), home);
+    // Accepted here, and refused, cut or unknown in the cloud of 2026.
+    let long = "群".repeat(51);
+    let chat = ["--chatid", "a_b", "--name", &long, "--owner"];
+    let create = ["appchat/create", "--userlist", "zhangsan,lisi"];
+    server.json(&[&create[..], &chat[..], &["wangwu"]].concat());
+    let update = ["appchat/update", "--del-user-list", "userid4"];
+    server.json(&[&update[..], &chat[..], &["userid3"]].concat());
+    let send = ["appchat/send", "--chatid", "a_b"];
+    let card =
+        ["title=t", "description=d", "url=u", "btntxt=查看更多吧"].map(|f| format!("textcard.{f}"));
+    let card: Vec<&str> = card.iter().map(String::as_str).collect();
+    server.json(&[&send[..], &["--msgtype", "textcard"], &card].concat());
+    let text = format!("text.content={}", "a".repeat(2049));
+    server.json(&[&send[..], &["--msgtype", "text", &text]].concat());
+    server.json(&["appchat/members", "--chatid", "a_b"]);
+    server.json(&["appchat/quit", "--chatid", "a_b"]);
+    // Refused here.
+    assert_eq!(server.call(&["appchat/get", "--chatid", "none"]).code, 3);
+    let token = server.json(&["gettoken"])["access_token"].clone();
+    server.child.kill().unwrap();
+    server.child.wait().unwrap();
+
+    let log = std::fs::read_to_string(server.home.path().join("log")).unwrap();
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    let line = |target: &str, part: &str| {
+        let said = |line: &&Value| {
+            line["target"] == target && line["fields"]["message"].as_str().unwrap().contains(part)
+        };
+        lines
+            .iter()
+            .find(said)
+            .unwrap_or_else(|| panic!("{part}: {log}"))
+    };
+    let (no_owner, cut) = (
+        "the owner is not among the members",
+        "name is cut from 51 to 50",
+    );
+    for (endpoint, parts) in [
+        ("create", &["a_b", no_owner, cut][..]),
+        ("update", &[no_owner, cut, "who is to go is no member"]),
+        (
+            "send",
+            &[
+                "url",
+                "btntxt is cut",
+                "text.content is cut from 2049 to 2048 bytes",
+            ],
+        ),
+        ("members", &["does not exist in the cloud"]),
+        ("quit", &["does not exist in the cloud"]),
+    ] {
+        for part in parts {
+            let found = lines.iter().any(|line| {
+                let fields = &line["fields"];
+                line["target"] == "qun::lint"
+                    && fields["endpoint"] == format!("/cgi-bin/appchat/{endpoint}")
+                    && fields["message"].as_str().unwrap().contains(part)
+            });
+            assert!(found, "{endpoint} {part}: {log}");
+        }
+    }
+    let refused = line("qun_server::http", "No live group");
+    assert_eq!(refused["fields"]["refusal"], "ChatNotFound");
+    let secret = &server.ready["agents"][0]["secret"];
+    for secret in [secret, &server.ready["manage_token"], &token] {
+        assert!(!log.contains(secret.as_str().unwrap()));
+    }
+}
+
+#[test]
+fn a_manage_token_of_ones_own_is_taken_from_its_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = TempDir::new().unwrap();
+    let file = home.path().join("manage");
+    std::fs::write(&file, "a-manage-token-of-ones-own\n").unwrap();
+    let up = || {
+        let mut command = qun(home.path());
+        let words = ["up", "--memory", "--listen", "127.0.0.1:0", "--json"];
+        command.args(words).args(["--manage-token-file", "manage"]);
+        command
+    };
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o604)).unwrap();
+    let open: Ran = up().output().unwrap().into();
+    assert_eq!(open.code, 1, "{}", open.err);
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let command = up();
+    let server = Server::spawn(command, home);
+    assert_eq!(server.text("manage_token"), "a-manage-token-of-ones-own");
+    server.json(&["/_qun/companies"]);
 }

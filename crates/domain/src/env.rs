@@ -120,6 +120,8 @@ pub struct ReadCx<'a> {
     pub default_rules: &'a Rules,
     /// The company that was read, for those who wait.
     pub touched: Option<i64>,
+    /// What the cloud would not have done.
+    pub lints: Vec<String>,
 }
 
 /// Why a use case did not do it.

@@ -100,7 +100,8 @@ fn tolerant<T: DeserializeOwned + Default>(mut tree: Value) -> Result<Decoded<T>
     })
 }
 
-fn has_nul(value: &Value) -> bool {
+/// Whether a NUL character stands anywhere in a value, in names too.
+pub fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
         Value::Array(items) => items.iter().any(has_nul),

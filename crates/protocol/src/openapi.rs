@@ -207,5 +207,11 @@ fn responses(meta: &Meta, response: Value) -> Value {
 
 /// The JSON Schema of a world document.
 pub fn world_schema() -> Value {
-    schemars::schema_for!(crate::world::World).to_value()
+    let mut schema = schemars::schema_for!(crate::world::World).to_value();
+    schema["properties"]["version"]["const"] = 1.into();
+    // Where a path names the same thing, its body may leave it out; a world has no path.
+    for (part, fields) in crate::world::REQUIRED {
+        schema["$defs"][part]["required"] = json!(fields);
+    }
+    schema
 }

@@ -9,6 +9,16 @@ use serde::{Deserialize, Serialize};
 use crate::{ChatId, CorpId, MediaId, Rulebook, UserId};
 use std::collections::BTreeMap;
 
+/// What the parts of a world must have, by the names of their types.
+pub const REQUIRED: [(&str, &[&str]); 6] = [
+    ("Department", &["id", "name"]),
+    ("User", &["userid"]),
+    ("Tag", &["tagid", "tagname"]),
+    ("Media", &["media_id", "type"]),
+    ("Chat", &["members"]),
+    ("Message", &["text"]),
+];
+
 /// A world document.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -38,7 +48,7 @@ pub struct Company {
     /// 所属行业, for example `education`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub industry: Option<String>,
-    /// 帐号上限 how many people it may have; 1000 where absent.
+    /// 帐号上限, of which some limits are multiples; 1000 where absent. Here a directory may hold more people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account_cap: Option<i64>,
     /// 群成员人数上限 lowers the most members of an internal group.

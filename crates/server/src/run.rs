@@ -65,6 +65,7 @@ fn look<T>(
             now,
             default_rules: &app.default_rules,
             touched: None,
+            lints: Vec::new(),
         };
         answer = Some(run(&mut cx));
         touched = cx.touched;
@@ -87,7 +88,8 @@ where
         let look = || {
             let request = Arc::clone(&request);
             read(&call.app, &call.who, call.address, move |cx| {
-                <Use as Query<E>>::run(cx, &request)
+                let answer = <Use as Query<E>>::run(cx, &request)?;
+                Ok((answer, std::mem::take(&mut cx.lints)))
             })
         };
         let (mut answer, touched) = look().await;
@@ -101,7 +103,7 @@ where
             loop {
                 // Looked at only after subscribing, so that nothing between is missed.
                 answer = look().await.0;
-                if !matches!(&answer, Ok(response) if !<Use as Query<E>>::is_something(response))
+                if !matches!(&answer, Ok((response, _)) if !<Use as Query<E>>::is_something(response))
                     || *stopping.borrow()
                 {
                     break;
@@ -113,7 +115,7 @@ where
                 }
             }
         }
-        answer.map(|response| Answer::Typed(response, Vec::new()))
+        answer.map(|(response, lints)| Answer::Typed(response, lints))
     }
 }
 

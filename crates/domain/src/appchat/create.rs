@@ -20,13 +20,21 @@ impl Command<Create> for Use {
             None => ChatId(cx.letters(32)),
         };
         let name = match &request.name {
-            Some(name) => rule::chat::name(rules, name)?,
+            Some(name) => {
+                cx.lints.extend(rule::chat::name_lint(rules, name));
+                rule::chat::name(rules, name)?
+            }
             None => String::new(),
         };
         let distinct = distinct_userids(&request.userlist);
         rule::chat::count(rules, distinct)?;
         let userlist = people(cx.tx.as_read(), corp, &request.userlist)?;
         let owner = owner(cx.tx.as_read(), &caller, request.owner.as_ref())?;
+        cx.lints.extend(rule::chat::wish_lints(&rule::chat::Wish {
+            add: &userlist,
+            new_owner: owner,
+            ..Default::default()
+        }));
         let (members, owner) = rule::chat::found(rules, &userlist, owner)?;
         if chat::by_chatid(cx.tx.as_read(), corp, &chatid)?.is_some() {
             return Err(R::ChatIdTaken.into());

@@ -14,6 +14,8 @@ impl Query<Members> for Use {
             return Err(R::ApiUnknown.into());
         }
         let chat = own_chat(cx.read, &caller, request.chatid.as_ref())?;
+        cx.lints
+            .push("appchat/members does not exist in the cloud".into());
         let members = chat::members(cx.read, caller.corp, chat.chat)?;
         Ok(MembersOf {
             userlist: members.into_iter().map(shown).collect(),

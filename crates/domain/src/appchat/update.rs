@@ -10,6 +10,7 @@ impl Command<Update> for Use {
         let (corp, rules) = (caller.corp, &*caller.rules);
         let mut chat = own_chat(cx.tx.as_read(), &caller, request.chatid.as_ref())?;
         if let Some(name) = &request.name {
+            cx.lints.extend(rule::chat::name_lint(rules, name));
             chat.name = rule::chat::name(rules, name)?;
         }
         let add = people(cx.tx.as_read(), corp, &request.add_user_list)?;
@@ -51,6 +52,7 @@ pub(crate) fn change_members(
         remove,
         new_owner,
     };
+    cx.lints.extend(rule::chat::wish_lints(&wish));
     let decided = rule::chat::decide(rules, &wish)?;
     if !decided.leaves.is_empty() {
         let until = cx.ids.next();

@@ -24,6 +24,13 @@ pub fn chatid_lint(chatid: &ChatId) -> Option<String> {
         .then(|| format!("chatid {chatid:?}: `_` is refused by the cloud"))
 }
 
+/// What is cut off a group's name.
+pub fn name_lint(rules: &Rules, name: &Name) -> Option<String> {
+    let Name::Text(name) = name else { return None };
+    let (chars, most) = (name.chars().count(), rules.size(Limit::ChatNameChars));
+    (chars > most).then(|| format!("name is cut from {chars} to {most} characters"))
+}
+
 /// A group's name as it is kept, cut where it is too long.
 pub fn name(rules: &Rules, name: &Name) -> Result<String, Refusal> {
     match name {
@@ -89,6 +96,22 @@ pub struct Wish<'a> {
     pub remove: &'a [i64],
     /// Who is to own it.
     pub new_owner: Option<i64>,
+}
+
+/// What the cloud of 2026 says of a wish that is accepted here; a new group is a wish with nobody present.
+pub fn wish_lints(wish: &Wish) -> Vec<String> {
+    let present: BTreeSet<i64> = wish.present.iter().copied().collect();
+    let mut lints = Vec::new();
+    let after = |person: &i64| {
+        wish.add.contains(person) || (present.contains(person) && !wish.remove.contains(person))
+    };
+    if wish.new_owner.is_some_and(|owner| !after(&owner)) {
+        lints.push("the owner is not among the members: the cloud refuses that (86207)".into());
+    }
+    if wish.remove.iter().any(|person| !present.contains(person)) {
+        lints.push("who is to go is no member: the cloud refuses that (86216)".into());
+    }
+    lints
 }
 
 /// What a wish comes to.

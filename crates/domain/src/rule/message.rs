@@ -258,8 +258,12 @@ impl Draft<'_> {
             .ok_or(R::DescriptionMissing)?;
         let url = self.url(&card.url)?;
         let button = given(&card.btntxt).unwrap_or("详情");
-        let button = text::cut_chars(button, self.rules.size(Limit::ButtonChars));
-        Ok(json!({ "title": title, "description": description, "url": url, "btntxt": button }))
+        let cut = text::cut_chars(button, self.rules.size(Limit::ButtonChars));
+        if cut.len() < button.len() {
+            self.lints
+                .push(format!("textcard.btntxt is cut to {cut:?}"));
+        }
+        Ok(json!({ "title": title, "description": description, "url": url, "btntxt": cut }))
     }
 
     fn articles<T>(&self, articles: &[T]) -> Result<(), Refused> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use qun_protocol::{Body, Endpoint, Refusal as R, Refused, rulebook::nearest};
+use qun_protocol::{Body, Endpoint, Refusal as R, Refused, lenient, rulebook::nearest};
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
@@ -100,10 +100,13 @@ fn json(body: &[u8]) -> Result<Value, Refused> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Value::Object(Map::new()));
     }
-    if memchr::memmem::find(body, b"\\u0000").is_some() {
+    let value = serde_json::from_slice(body)
+        .map_err(|error| bad(format!("the body is no JSON: {error}")))?;
+    // Looked for in all of a value only where it may be there.
+    if memchr::memmem::find(body, b"\\u0000").is_some() && lenient::has_nul(&value) {
         return Err(R::IllegalCharacter.into());
     }
-    serde_json::from_slice(body).map_err(|error| bad(format!("the body is no JSON: {error}")))
+    Ok(value)
 }
 
 fn bad(detail: impl Into<String>) -> Refused {

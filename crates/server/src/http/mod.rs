@@ -5,6 +5,7 @@ mod decode;
 pub(crate) mod rates;
 mod reply;
 mod route;
+mod tail;
 
 use std::{borrow::Cow, net::SocketAddr, sync::Arc, time::Instant};
 

@@ -14,7 +14,29 @@ const SCOPES: usize = 10_000;
 /// The counters.
 #[derive(Debug, Default)]
 pub(crate) struct Rates {
-    scopes: Mutex<HashMap<(Scope, &'static str), [Count; 2]>>,
+    scopes: Mutex<Scopes>,
+}
+
+#[derive(Debug, Default)]
+struct Scopes {
+    counts: HashMap<(Scope, &'static str), [Count; 2]>,
+    /// How many there were after the last sweep.
+    swept: usize,
+}
+
+impl Scopes {
+    /// Drops ended ones, once there are twice as many as the last time: a call pays for its own only.
+    fn sweep(&mut self, now: i64) {
+        if self.counts.len() <= SCOPES.max(2 * self.swept) {
+            return;
+        }
+        self.counts.retain(|_, counts| {
+            counts.iter().zip(CORP).any(|(count, limit)| {
+                count.blocked > now || count.start == limit.window().start(now)
+            })
+        });
+        self.swept = self.counts.len();
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,13 +74,8 @@ impl Rates {
         now: i64,
     ) -> Option<Admitted> {
         let mut scopes = self.scopes.lock().unwrap_or_else(PoisonError::into_inner);
-        if scopes.len() > SCOPES {
-            scopes.retain(|_, counts| {
-                counts.iter().zip(CORP).any(|(count, limit)| {
-                    count.blocked > now || count.start == limit.window().start(now)
-                })
-            });
-        }
+        scopes.sweep(now);
+        let scopes = &mut scopes.counts;
         let wanted = corp
             .map(|corp| (Scope::Corp(corp), CORP))
             .into_iter()
@@ -97,7 +114,7 @@ impl Rates {
             .into_iter()
             .chain([Scope::Address(call.address)])
         {
-            if let Some(counts) = scopes.get_mut(&(scope, call.api)) {
+            if let Some(counts) = scopes.counts.get_mut(&(scope, call.api)) {
                 for count in counts {
                     count.used = (count.used - 1).max(0);
                 }
@@ -174,6 +191,24 @@ mod tests {
             assert!(rates.admit(&rules, Some(corp), HERE, "/a", NOON).is_some());
         }
         assert!(rates.admit(&rules, Some(9), HERE, "/a", NOON).is_none());
+    }
+
+    #[test]
+    fn what_has_ended_is_forgotten_and_what_runs_is_not() {
+        let (rates, rules) = (Rates::default(), rules());
+        let kept = || rates.scopes.lock().unwrap().counts.len();
+        let call = |n: usize, now: i64| {
+            let address = IpAddr::V4(Ipv4Addr::from_bits(n as u32));
+            rates.admit(&rules, None, address, "/a", now)
+        };
+        for n in 0..=2 * SCOPES {
+            assert!(call(n, NOON).is_some());
+        }
+        assert_eq!(kept(), 2 * SCOPES + 1, "all of them count still");
+        for n in 0..=2 * SCOPES {
+            assert!(call(3 * SCOPES + n, NOON + 3_600_000).is_some());
+        }
+        assert!(kept() < 3 * SCOPES, "{}", kept());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use qun_protocol::{Endpoint, Envelope, Method};
 
-use super::{Runner, decode::Fields, handle, unknown};
+use super::{Runner, decode::Fields, handle, tail, unknown};
 use crate::{
     app::App,
     docs,
@@ -80,6 +80,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/_qun/docs", routing::get(docs_page))
         .route("/_qun/pictures/{corpid}/{id}", routing::get(serve::picture))
         .fallback(unknown)
+        .layer(axum::middleware::from_fn(tail::read_on))
         .with_state(app)
 }
 

@@ -342,6 +342,34 @@ async fn too_many_wrong_secrets_block_the_address_for_an_hour() {
     server.stop().await;
 }
 
+#[tokio::test]
+async fn a_stolen_data_directory_opens_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let server =
+        Server::with(|config| config.place = qun_server::Place::Directory(directory.path().into()))
+            .await;
+    let mut secrets = Vec::new();
+    for rules in BOTH {
+        let limits = json!({ "chat_updates_per_corp_hour": 1 });
+        let app = server.company(rules, 2, limits).await;
+        assert_eq!(code(&used(&app).await), 0);
+        secrets.extend([app.secret, app.token]);
+    }
+    // What is still in the log, and what is in the database proper once it is closed.
+    let look = || {
+        let read = |name| std::fs::read(directory.path().join(name)).unwrap_or_default();
+        let kept = [read("qun.db"), read("qun.db-wal")].concat();
+        let holds = |text: &str| memchr::memmem::find(&kept, text.as_bytes()).is_some();
+        assert!(holds("chat_updates"), "this is where rules are");
+        for secret in &secrets {
+            assert!(!holds(secret));
+        }
+    };
+    look();
+    server.stop().await;
+    look();
+}
+
 #[test]
 fn nothing_that_holds_a_secret_shows_it() {
     use qun_protocol::{

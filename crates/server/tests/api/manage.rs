@@ -246,6 +246,12 @@ async fn a_body_that_is_none_is_refused() {
         ),
         (400, "illegal_character")
     );
+    // A backslash and the letters after it are no NUL.
+    let name = json!({ "name": r"a\u0000" });
+    assert_eq!(
+        server.manage_ok("PATCH", path, Some(name)).await["name"],
+        r"a\u0000"
+    );
     // None of a body changes nothing.
     let before = server.manage_ok("GET", path, None).await;
     assert_eq!(server.manage("PATCH", path, None).await, (200, before));

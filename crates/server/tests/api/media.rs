@@ -247,13 +247,21 @@ async fn the_published_sizes() {
     const MB: usize = 1 << 20;
     let server = Server::start().await;
     let app = server.demo().await;
-    for (kind, most, expected) in [("image", 10 * MB, 40009), ("file", 20 * MB, 40006)] {
+    // Sixty seconds of sound are smaller than a voice may be.
+    app.rules(json!({ "limits": { "voice_seconds": 3_600 * 24 } }))
+        .await;
+    for (kind, most, expected) in [
+        ("image", 10 * MB, 40009),
+        ("voice", 2 * MB, 45001),
+        ("video", 10 * MB, 40011),
+        ("file", 20 * MB, 40006),
+    ] {
         let mut bytes = content(kind, most);
         let media_id = uploaded(&app, kind, "a", &bytes).await;
         let response = read(&app, &media_id, None).await;
         assert_eq!(response.content_length(), Some(most as u64));
         assert_eq!(response.bytes().await.unwrap().len(), most);
-        bytes.push(b'x');
+        bytes.push(bytes[most - 1]);
         assert_eq!(code(&upload(&app, kind, "a", &bytes).await), expected);
     }
     let answer = picture(&app, &content("picture", 2 * MB)).await;
@@ -680,5 +688,48 @@ async fn a_refused_upload_leaves_nothing() {
         assert_eq!(code(&answer), expected, "{answer}");
         assert_eq!(files(&media), before + 2, "{answer}");
     }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_crash_leaves_is_swept_at_the_next_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = directory.path().join("data");
+    let there = |config: &mut qun_server::Config| {
+        config.place = qun_server::Place::Directory(place.clone());
+    };
+    let server = Server::with(there).await;
+    let app = server.demo().await;
+    let media_id = uploaded(&app, "file", "a.txt", b"content").await;
+    let (agentid, secret) = (app.agentid, app.secret.clone());
+    let corpid = app.corpid.clone();
+    let media = place.join("media");
+    let before = files(&media);
+    server.stop().await;
+
+    // Files end up like these when the process dies before their rename, or before their row.
+    let file = std::fs::read_dir(media.join("1")).unwrap().next().unwrap();
+    let shelf = file.unwrap().path();
+    let known = std::fs::read_dir(&shelf).unwrap().next().unwrap().unwrap();
+    let known = known.file_name().into_string().unwrap();
+    let orphan = format!(
+        "{}{}",
+        &known[..2],
+        known[2..].chars().rev().collect::<String>()
+    );
+    assert_ne!(orphan, known);
+    std::fs::write(shelf.join(&orphan), b"no row").unwrap();
+    std::fs::write(media.join("unfinished").join(&orphan), b"no rename").unwrap();
+    assert_eq!(files(&media), before + 2);
+
+    let server = Server::with(|config| {
+        there(config);
+        config.clock = None;
+    })
+    .await;
+    assert_eq!(files(&media), before);
+    let app = App::new(&server, &corpid, agentid, &secret).await;
+    let response = read(&app, &media_id, None).await;
+    assert_eq!(response.bytes().await.unwrap(), "content");
     server.stop().await;
 }

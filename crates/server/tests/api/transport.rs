@@ -1,5 +1,7 @@
 //! What is the same of every call: paths, methods, headers, bodies, the order of the checks, base call rates.
 
+mod early;
+
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
@@ -834,6 +836,18 @@ async fn what_an_operator_looks_at_answers() {
     assert!(document["openapi"].as_str().unwrap().starts_with("3."));
     assert!(document["paths"]["/cgi-bin/appchat/create"]["post"].is_object());
     assert!(document.to_string().contains(&server.url));
+    let (kind, schema) = fetch("/_qun/world.schema.json").await;
+    assert!(kind.starts_with("application/json"), "{kind}");
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    assert_eq!(
+        schema["$schema"],
+        "https://json-schema.org/draft/2020-12/schema"
+    );
+    let company = &schema["$defs"]["Company"];
+    assert_eq!(company["additionalProperties"], false);
+    for part in ["apps", "departments", "users", "tags", "media", "chats"] {
+        assert_eq!(company["properties"][part]["type"], "array", "{part}");
+    }
     let (kind, page) = fetch("/_qun/docs").await;
     assert!(kind.starts_with("text/html"), "{kind}");
     assert!(page.contains("/cgi-bin/appchat/create"));

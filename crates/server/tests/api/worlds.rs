@@ -881,3 +881,44 @@ async fn a_large_company_loads_in_one_call() {
         20
     );
 }
+
+#[tokio::test]
+async fn what_the_schema_requires_is_required() {
+    let server = Server::start().await;
+    let response = server
+        .http
+        .get(format!("{}/_qun/world.schema.json", server.url));
+    let schema = response.send().await.unwrap().bytes().await.unwrap();
+    let schema: Value = serde_json::from_slice(&schema).unwrap();
+    assert_eq!(schema["properties"]["version"]["const"], 1);
+    let whole = json!({
+        "corpid": "wwwhole", "apps": [{}], "departments": [{ "id": 2, "name": "two" }], "tags": [{ "tagid": 1, "tagname": "t" }],
+        "users": [{ "userid": "a" }, { "userid": "b" }], "media": [{ "media_id": "m", "type": "file" }],
+        "chats": [{ "members": ["a", "b"], "messages": [{ "text": "x" }] }],
+    });
+    let mut required = 0;
+    for (part, place) in [
+        ("Company", ""),
+        ("App", "/apps/0"),
+        ("Department", "/departments/0"),
+        ("Tag", "/tags/0"),
+        ("User", "/users/0"),
+        ("Media", "/media/0"),
+        ("Chat", "/chats/0"),
+        ("Message", "/chats/0/messages/0"),
+    ] {
+        let fields = schema["$defs"][part]["required"].as_array();
+        for field in fields.into_iter().flatten() {
+            let mut company = whole.clone();
+            let item = company.pointer_mut(place).unwrap().as_object_mut().unwrap();
+            item.shift_remove(field.as_str().unwrap()).unwrap();
+            let world = json!({ "version": 1, "companies": [company] });
+            let (status, answer) = server.manage("POST", "/_qun/worlds", Some(world)).await;
+            assert_eq!(status, 400, "{part} without {field}: {answer}");
+            required += 1;
+        }
+    }
+    assert_eq!(required, 9);
+    server.world(whole).await;
+    server.stop().await;
+}
