@@ -3,6 +3,7 @@
 use std::{fmt, io, process::ExitCode};
 
 use qun_client::Error;
+use qun_server::BackupError;
 
 /// The command line, the environment or the settings file are not as they should be: exit code 2.
 #[derive(Debug)]
@@ -48,7 +49,12 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
         explain(refusal);
         return ExitCode::from(code(refusal));
     }
-    ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+    ExitCode::from(match error.downcast_ref() {
+        // As shells say it of a program that a signal has ended.
+        Some(BackupError::Stopped) => 130,
+        _ if error.is::<Usage>() => 2,
+        _ => 1,
+    })
 }
 
 fn explain(error: &Error) {
