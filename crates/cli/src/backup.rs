@@ -12,6 +12,11 @@ use crate::{
     up::Stop,
 };
 
+/// Whatever takes less is not worth a word.
+const FIRST_NEWS: Duration = Duration::from_secs(1);
+/// Between two lines, later on.
+const NEWS: Duration = Duration::from_secs(10);
+
 /// The end of the help of `qun backup`.
 pub(crate) const HELP: &str = "\
 The server may go on running: the copy is of the moment at which it began. It has the database, the
@@ -73,26 +78,29 @@ pub(crate) struct Restore {
 pub(crate) async fn backup(args: Backup) -> Result<()> {
     let (source, target) = (args.directory.find()?, args.target);
     let shown = format!("copied {} to {}", source.display(), target.display());
-    let copied = follow(move |progress| qun_server::backup(&source, &target, progress)).await?;
+    let work = move |progress: &_| qun_server::backup(&source, &target, progress);
+    let copied = follow(work, to_stderr).await?;
     Ok(output::line(format!("{shown}: {}", described(&copied)))?)
 }
 
 pub(crate) async fn restore(args: Restore) -> Result<()> {
     let (source, target) = (args.source, args.directory.find()?);
     let shown = format!("restored {} from {}", target.display(), source.display());
-    let copied = follow(move |progress| qun_server::restore(&source, &target, progress)).await?;
+    let work = move |progress: &_| qun_server::restore(&source, &target, progress);
+    let copied = follow(work, to_stderr).await?;
     Ok(output::line(format!("{shown}: {}", described(&copied)))?)
 }
 
-/// Does the work on a thread of its own and tells on stderr how far it is, if it takes long. A signal stops it, a second one ends at once.
+/// Does the work on a thread of its own and shows how far it is, if it takes long. A signal stops it, a second one ends at once.
 async fn follow(
     work: impl FnOnce(&Progress) -> Result<Copied, BackupError> + Send + 'static,
+    mut show: impl FnMut(String),
 ) -> Result<Copied> {
     let mut stop = Stop::listen()?;
     let progress = Progress::default();
     let seen = progress.clone();
     let mut work = tokio::task::spawn_blocking(move || work(&progress));
-    let mut pause = Duration::from_secs(1);
+    let mut pause = FIRST_NEWS;
     loop {
         tokio::select! {
             done = &mut work => return Ok(done??),
@@ -103,11 +111,15 @@ async fn follow(
                 seen.stop();
             }
             () = tokio::time::sleep(pause) => {
-                eprintln!("{}", progressed(seen.now()));
-                pause = Duration::from_secs(10).min(pause * 2);
+                show(progressed(seen.now()));
+                pause = NEWS.min(pause * 2);
             }
         }
     }
+}
+
+fn to_stderr(line: String) {
+    eprintln!("{line}");
 }
 
 fn progressed((step, done, total): (Step, u64, u64)) -> String {
@@ -139,7 +151,34 @@ fn megabytes(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::{sync::mpsc, time::Instant};
+
     use super::*;
+
+    const COPIED: Copied = Copied {
+        schema: 2,
+        database: 4096,
+        files: 3,
+        bytes: 0,
+    };
+
+    #[tokio::test]
+    async fn only_what_takes_long_tells_how_far_it_is() {
+        let start = Instant::now();
+        let quick = follow(|_| Ok(COPIED), |line| panic!("{line}")).await;
+        assert_eq!(quick.unwrap(), COPIED);
+        let (shown, seen) = mpsc::channel();
+        let work = move |progress: &Progress| {
+            progress.begin(Step::Files, 3_000_000);
+            progress.add(1_500_000);
+            let line: String = seen.recv().unwrap();
+            assert_eq!(line, "copying the files: 1.5 MB of 3.0 MB");
+            Ok(COPIED)
+        };
+        let slow = follow(work, |line| shown.send(line).unwrap()).await;
+        assert_eq!(slow.unwrap(), COPIED);
+        assert!(start.elapsed() >= FIRST_NEWS);
+    }
 
     #[test]
     fn progress_in_words() {
@@ -148,14 +187,8 @@ mod tests {
             "copying the files: 1.2 MB of 30.0 MB"
         );
         assert_eq!(progressed((Step::Check, 0, 0)), "verifying");
-        let copied = Copied {
-            schema: 2,
-            database: 4096,
-            files: 3,
-            bytes: 0,
-        };
         assert_eq!(
-            described(&copied),
+            described(&COPIED),
             "verified, schema 2, database of 0.0 MB, 3 files of 0.0 MB"
         );
     }

@@ -188,9 +188,9 @@ async fn a_restore_keeps_away_from_a_server_and_from_data() {
 }
 
 #[tokio::test]
-async fn an_interrupted_copy_leaves_nothing_and_a_long_one_tells_how_far_it_is() {
-    /// Written out it would take minutes; on the source it takes no room.
-    const LONG: u64 = 1 << 37;
+async fn an_interrupted_copy_leaves_nothing() {
+    /// On the source it takes no room, and of the copy only the beginning is written.
+    const LONG: u64 = 1 << 33;
     struct Running(Child);
     impl Drop for Running {
         fn drop(&mut self) {
@@ -198,34 +198,33 @@ async fn an_interrupted_copy_leaves_nothing_and_a_long_one_tells_how_far_it_is()
         }
     }
     let (home, data, copy) = stopped().await;
-    fs::remove_dir_all(copy).expect("removed");
+    fs::remove_dir_all(&copy).expect("removed");
     let blob = find(&data.join("media")).expect("the file");
-    let file = File::options().write(true).open(blob).expect("a file");
+    let file = File::options().write(true).open(&blob).expect("a file");
     file.set_len(LONG).expect("a hole");
+    let sql = "UPDATE media SET size = ?1 WHERE size = ?2";
     rusqlite::Connection::open(data.join("qun.db"))
-        .and_then(|conn| {
-            conn.execute(
-                "UPDATE media SET size = ?1 WHERE size = ?2",
-                [LONG as i64, CONTENT.len() as i64],
-            )
-        })
+        .and_then(|conn| conn.execute(sql, [LONG as i64, CONTENT.len() as i64]))
         .expect("a row");
-    let mut command = qun("backup", &data, &home.path().join("copy"));
-    let child = command.stderr(Stdio::piped()).spawn();
-    let mut child = Running(child.expect("the binary starts"));
-    let mut said = String::new();
-    let mut lines = std::io::BufReader::new(child.0.stderr.take().expect("a pipe"));
-    std::io::BufRead::read_line(&mut lines, &mut said).expect("a line");
-    assert!(
-        said.starts_with("copying the files: ") && said.contains(" MB of 137439.0 MB"),
-        "{said}"
+    let mut child = Running(
+        qun("backup", &data, &copy)
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the binary starts"),
     );
-    assert_eq!(names(home.path()).len(), 2, "the half is there");
+    let below = blob.strip_prefix(&data).expect("below");
+    let begun = || {
+        let halves = names(home.path()).into_iter().filter(|name| name != "data");
+        let mut copies = halves.map(|half| home.path().join(half).join(below));
+        copies.any(|path| fs::metadata(path).is_ok_and(|file| file.len() > 0))
+    };
+    while !begun() {
+        assert!(child.0.try_wait().expect("a child").is_none(), "too early");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
     terminate(&child.0);
-    let ended = tokio::time::timeout(Duration::from_secs(60), async {
-        tokio::task::spawn_blocking(move || child.0.wait()).await
-    });
-    let ended = ended.await.expect("in time").expect("a thread");
-    assert_eq!(ended.expect("it ends").code(), Some(130));
+    let ended = tokio::task::spawn_blocking(move || child.0.wait());
+    let ended = ended.await.expect("a thread").expect("it ends");
+    assert_eq!(ended.code(), Some(130));
     assert_eq!(names(home.path()), ["data"]);
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -118,10 +117,11 @@ impl Database {
     /// A server goes on writing meanwhile; its log grows until the copy is done. Fails when the other directory has a database.
     pub fn copy_to(&self, directory: &Path, progress: &Progress) -> Result<Database> {
         let path = directory.join(FILE);
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options
             .open(&path)
             .map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
         let mut copy = Database::open(directory)?;

@@ -244,8 +244,8 @@ fn a_file_that_is_swept_during_the_copy_loses_its_row_there_too() {
 
 #[test]
 fn a_stop_in_the_middle_leaves_nothing() {
-    // Written out it would take minutes; on the source it takes no room.
-    const LONG: i64 = 1 << 37;
+    // On the source it takes no room, and of the copy only the beginning is written.
+    const LONG: i64 = 1 << 33;
     let home = data();
     let source = home.path().join("data");
     add_file(&source, 3, 'c', LONG);

@@ -3,7 +3,6 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -11,7 +10,7 @@ use qun_store::backup::Progress;
 
 use super::{
     check,
-    files::{make_dir, place},
+    files::{make_dir, place, sync_dir},
 };
 
 /// Copied at a time.
@@ -39,11 +38,11 @@ pub(crate) fn copy(from: &Path, to: &Path, progress: &Progress) -> io::Result<()
     if let Some(dir) = to.parent() {
         make_dir(dir)?;
     }
-    let mut target = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(to)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut target = options.open(to)?;
     let mut piece = vec![0; PIECE];
     loop {
         if progress.is_stopped() {
@@ -69,5 +68,5 @@ pub(crate) fn sync_tree(dir: &Path) -> io::Result<()> {
             File::open(entry.path())?.sync_all()?;
         }
     }
-    File::open(dir)?.sync_all()
+    sync_dir(dir)
 }
