@@ -8,6 +8,9 @@ use crate::step::{self, cargo, step, timed};
 /// The variable through which tests find PostgreSQL: a URL of a superuser.
 const POSTGRES: &str = "QUN_TEST_POSTGRES";
 
+/// The variable that says on which engine the API's tests run.
+const ENGINE: &str = "QUN_TEST_ENGINE";
+
 pub(crate) fn run(no_postgres: bool, filter: Option<&str>) -> Result<()> {
     let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
     if no_postgres && ci {
@@ -49,6 +52,11 @@ pub(crate) fn run(no_postgres: bool, filter: Option<&str>) -> Result<()> {
         None => tests.env_remove(POSTGRES),
     };
     step("cargo test", tests.args(filter))?;
+    if let Some(cluster) = &cluster {
+        let mut tests = cargo(["test", "--package", "qun-server", "--test", "api"]);
+        tests.env(POSTGRES, cluster.url()).env(ENGINE, "postgres");
+        step("the API's tests on PostgreSQL", tests.args(filter))?;
+    }
     if filter.is_none() {
         step(
             "fuzz for 5 seconds",
