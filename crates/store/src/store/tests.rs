@@ -5,8 +5,9 @@ use std::sync::mpsc;
 use tempfile::TempDir;
 
 use super::*;
-use crate::db::{Append, Effect, Kind, ReadExt, Tx, Val};
+use crate::db::{Append, Counter, Effect, Kind, ReadExt, Tx, Val};
 use crate::postgres::testing::with_schema;
+use crate::table::{chat, company, quota};
 use crate::writer::{End, Ids, Verdict};
 
 const NOTE: Append = Append {
@@ -631,4 +632,299 @@ fn many_threads_lose_nothing() {
     });
     assert_eq!(bench.bodies().len(), 800);
     assert_eq!(bench.store.stats().jobs, 801);
+}
+
+/// What a job of [`whatever_jobs_do_they_see_what_was_done`] does.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Append,
+    Insert,
+    Read,
+    Rename,
+    Look,
+    Spend(i64),
+    Spent,
+    Block,
+}
+
+/// What the database should hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Model {
+    notes: i64,
+    name: i64,
+    spent: i64,
+    blocked: i64,
+}
+
+/// Numbers that look like chance and are the same every time.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % sides
+    }
+
+    fn step(&mut self) -> Step {
+        match self.roll(8) {
+            0 => Step::Append,
+            1 => Step::Insert,
+            2 => Step::Read,
+            3 => Step::Rename,
+            4 => Step::Look,
+            5 => Step::Spend(self.roll(5) as i64),
+            6 => Step::Spent,
+            _ => Step::Block,
+        }
+    }
+}
+
+const WINDOW: i64 = 60_000;
+const COUNTED: Counter<'_> = Counter {
+    corp: 1,
+    key: "k",
+    scope: "",
+};
+
+/// Does a step and asserts that it shows what the model says.
+fn take_step(step: Step, tx: &mut dyn Tx, ids: &mut Ids, model: &mut Model) -> Result<()> {
+    match step {
+        Step::Append => {
+            model.notes += 1;
+            add(tx, ids, "appended")?;
+        }
+        Step::Insert => {
+            model.notes += 1;
+            let id = Val::Int(ids.next());
+            tx.exec("INSERT INTO note (id, body) VALUES ($1, 'inserted')", &[id])?;
+        }
+        Step::Read => {
+            let seen = tx.int("SELECT COUNT(*) FROM note", &[])?;
+            assert_eq!(seen, Some(model.notes));
+        }
+        Step::Rename => {
+            model.name += 1;
+            let mut known = chat::by_chatid(tx.as_read(), 1, "c")?.unwrap();
+            known.name = model.name.to_string();
+            chat::update(tx, 1, &known)?;
+        }
+        Step::Look => {
+            let known = chat::by_chatid(tx.as_read(), 1, "c")?.unwrap();
+            assert_eq!(known.name, model.name.to_string());
+        }
+        Step::Spend(amount) => {
+            model.spent += amount;
+            tx.spend(&COUNTED, WINDOW, amount)?;
+        }
+        Step::Spent => {
+            let spent = tx.spent(&COUNTED, WINDOW)?;
+            assert_eq!((spent.amount, spent.blocked), (model.spent, model.blocked));
+            // The same by SQL, as a reader would ask.
+            let read = quota::get(tx.as_read(), &COUNTED, WINDOW)?;
+            assert_eq!(read, (model.spent, model.blocked));
+        }
+        Step::Block => {
+            model.blocked += 1;
+            tx.block(&COUNTED, WINDOW, model.blocked)?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn whatever_jobs_do_they_see_what_was_done() {
+    everywhere(|place| {
+        let bench = Bench::open(place);
+        let made = bench.write("group", |tx, _| {
+            let c = chat::Chat {
+                chat: 7,
+                chatid: "c".into(),
+                name: "0".into(),
+                ..chat::Chat::default()
+            };
+            chat::insert(tx, 1, &c)?;
+            Ok(Verdict::Keep)
+        });
+        assert_eq!(made, End::Committed);
+        let model = Arc::new(Mutex::new(Model::default()));
+        let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+        for _ in 0..60 {
+            let jobs = (0..1 + dice.roll(6)).map(|_| {
+                let steps: Vec<Step> = (0..dice.roll(7)).map(|_| dice.step()).collect();
+                let traces: Vec<Step> = (0..dice.roll(3)).map(|_| dice.step()).collect();
+                // Well, taken back with a trace, failed, or failed by the database.
+                let way = dice.roll(4);
+                let (kept, traced) = (Arc::clone(&model), Arc::clone(&model));
+                let mut job = bench.job("job", move |tx, ids| {
+                    let mut mine = kept.lock().unwrap().clone();
+                    for step in &steps {
+                        take_step(*step, tx, ids, &mut mine)?;
+                    }
+                    match way {
+                        0 => {
+                            *kept.lock().unwrap() = mine;
+                            Ok(Verdict::Keep)
+                        }
+                        1 => Ok(Verdict::Undo),
+                        2 => Err(Error::Other("own".into())),
+                        _ => {
+                            let id = Val::Int(ids.next());
+                            for _ in 0..2 {
+                                tx.exec("INSERT INTO note (id, body) VALUES ($1, 'twice')", &[id])?;
+                            }
+                            unreachable!("the second is refused")
+                        }
+                    }
+                });
+                job.undo = Box::new(move |tx, ids| {
+                    let mut mine = traced.lock().unwrap().clone();
+                    for step in &traces {
+                        take_step(*step, tx, ids, &mut mine)?;
+                    }
+                    *traced.lock().unwrap() = mine;
+                    Ok(())
+                });
+                job
+            });
+            for (_, end) in bench.together(jobs.collect()) {
+                assert!(
+                    !matches!(&end, End::Failed(Error::Other(text)) if text.contains("panicked")),
+                    "{end:?}"
+                );
+            }
+            let expected = model.lock().unwrap().clone();
+            let found = bench
+                .store
+                .read(|read| {
+                    let (spent, blocked) = quota::get(read, &COUNTED, WINDOW)?;
+                    Ok(Model {
+                        notes: read.int("SELECT COUNT(*) FROM note", &[])?.unwrap(),
+                        name: chat::by_chatid(read, 1, "c")?
+                            .unwrap()
+                            .name
+                            .parse()
+                            .unwrap(),
+                        spent,
+                        blocked,
+                    })
+                })
+                .unwrap();
+            assert_eq!(found, expected);
+        }
+        let ended = model.lock().unwrap().clone();
+        assert!(ended.notes > 20 && ended.name > 5 && ended.spent > 20 && ended.blocked > 5);
+    });
+}
+
+/// Two nodes on one database.
+fn two_nodes(story: impl Fn(&Bench, &Bench)) {
+    with_schema(|url| {
+        let place = Place::Postgres {
+            url: url.to_owned(),
+            password: None,
+        };
+        story(&Bench::open(&place), &Bench::open(&place));
+    });
+}
+
+#[test]
+fn what_one_node_changes_the_other_sees_in_its_next_batch() {
+    two_nodes(|a, b| {
+        let company = company::Company {
+            corp: 1,
+            corpid: "ww1".into(),
+            ..company::Company::default()
+        };
+        a.write("make", move |tx, _| {
+            company::insert(tx, &company, 0)?;
+            let c = chat::Chat {
+                chat: 7,
+                chatid: "c".into(),
+                ..chat::Chat::default()
+            };
+            chat::insert(tx, 1, &c)?;
+            Ok(Verdict::Keep)
+        });
+        let rename = |node: &Bench, name: &'static str| {
+            let end = node.write("rename", move |tx, _| {
+                tx.enter(1, Effect::Change)?;
+                let mut known = chat::by_chatid(tx.as_read(), 1, "c")?.unwrap();
+                known.name = name.into();
+                chat::update(tx, 1, &known)?;
+                Ok(Verdict::Keep)
+            });
+            assert_eq!(end, End::Committed);
+        };
+        let look = |node: &Bench, name: &'static str| {
+            let end = node.write("look", move |tx, _| {
+                assert_eq!(chat::by_chatid(tx.as_read(), 1, "c")?.unwrap().name, name);
+                Ok(Verdict::Keep)
+            });
+            assert_eq!(end, End::Committed);
+        };
+        for name in ["one", "two", "three"] {
+            rename(a, name);
+            look(b, name);
+            look(a, name);
+            look(b, name);
+        }
+    });
+}
+
+#[test]
+fn a_job_that_needs_its_company_alone_is_run_again_and_has_it() {
+    two_nodes(|a, _| {
+        let runs = Arc::new(AtomicI64::new(0));
+        let seen = Arc::clone(&runs);
+        let end = a.write("alone", move |tx, ids| {
+            seen.fetch_add(1, Relaxed);
+            add(tx, ids, "before")?;
+            tx.enter(1, Effect::Change)?;
+            add(tx, ids, "after")
+        });
+        assert_eq!(end, End::Committed);
+        assert_eq!(runs.load(Relaxed), 2);
+        assert_eq!(
+            a.bodies(),
+            ["before", "after"],
+            "the first run left nothing"
+        );
+    });
+}
+
+#[test]
+fn both_nodes_together_never_spend_more_than_there_is() {
+    const MOST: i64 = 1003;
+    two_nodes(|a, b| {
+        let spend = |node: &Bench| {
+            for _ in 0..600 {
+                let mut job = node.job("spend", |tx, _| {
+                    let spent = tx.spent(&COUNTED, WINDOW)?;
+                    if !spent.is_certain(2, MOST) {
+                        tx.enter(1, Effect::Change)?;
+                    }
+                    if spent.amount + 2 > MOST {
+                        return Ok(Verdict::Undo);
+                    }
+                    tx.spend(&COUNTED, WINDOW, 2)?;
+                    Ok(Verdict::Keep)
+                });
+                job.undo = Box::new(|_, _| Ok(()));
+                assert!(node.store.write(job).is_ok());
+            }
+        };
+        thread::scope(|scope| {
+            scope.spawn(|| spend(a));
+            scope.spawn(|| spend(b));
+        });
+        for node in [a, b] {
+            for _ in 0..600 {
+                assert_eq!(node.ends.recv().unwrap().1, End::Committed);
+            }
+        }
+        let spent = a.store.read(|read| quota::get(read, &COUNTED, WINDOW));
+        assert_eq!(spent, Ok((MOST - 1, 0)));
+    });
 }
