@@ -171,6 +171,26 @@ impl Cluster {
         Ok(())
     }
 
+    /// From the next start on only encrypted connections are taken, with this certificate and key (PEM), and a password
+    /// is asked for.
+    pub fn encrypt(&self, certificate: &str, key: &str) -> Result<()> {
+        let data = self.home.path().join("data");
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            let path = data.join(name);
+            fs::write(&path, text)?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+            if let Account::Other { uid, gid } = self.account {
+                chown(&path, Some(uid), Some(gid))?;
+            }
+        }
+        let rules = "hostssl all all 127.0.0.1/32 scram-sha-256\n";
+        fs::write(data.join("pg_hba.conf"), rules)?;
+        let settings = data.join("postgresql.auto.conf");
+        let mut text = fs::read_to_string(&settings)?;
+        text.push_str("ssl = on\n");
+        Ok(fs::write(settings, text)?)
+    }
+
     /// Starts the server on the same port and data. When this returns, it takes connections. Nothing happens if it runs.
     pub fn start(&mut self) -> Result<()> {
         if self.server.is_some() {
