@@ -274,7 +274,7 @@ impl Update {
     ///
     /// ```
     /// # use qun_protocol::appchat::Update;
-    /// let change = Update::new("launch").name("二期").add(["zhaoliu"]).remove(["wangwu"]);
+    /// let change = Update::new("launch").name("二期").add_members(["zhaoliu"]).remove_members(["wangwu"]);
     /// assert_eq!(change.check(), Ok(()));
     /// ```
     pub fn new(chatid: impl Into<ChatId>) -> Self {
@@ -300,7 +300,7 @@ impl Update {
 
     /// Lets these people in.
     #[must_use]
-    pub fn add<U: Into<UserId>>(mut self, people: impl IntoIterator<Item = U>) -> Self {
+    pub fn add_members<U: Into<UserId>>(mut self, people: impl IntoIterator<Item = U>) -> Self {
         self.add_user_list
             .extend(people.into_iter().map(Into::into));
         self
@@ -308,7 +308,7 @@ impl Update {
 
     /// Takes these people out, before others come in.
     #[must_use]
-    pub fn remove<U: Into<UserId>>(mut self, people: impl IntoIterator<Item = U>) -> Self {
+    pub fn remove_members<U: Into<UserId>>(mut self, people: impl IntoIterator<Item = U>) -> Self {
         self.del_user_list
             .extend(people.into_iter().map(Into::into));
         self
