@@ -2,4 +2,5 @@
 
 mod client;
 mod kit;
+mod outcome;
 mod token;
