@@ -88,6 +88,13 @@ impl fmt::Debug for Client {
 }
 
 /// A file that was downloaded into memory.
+///
+/// ```no_run
+/// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+/// let qun_client::Download { filename, bytes, .. } = wecom.download("3aZb").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Download {
@@ -107,36 +114,71 @@ enum Reply {
 
 impl Client {
     /// A client for the app with this secret.
+    ///
+    /// ```
+    /// let builder = qun_client::Client::builder("ww0123456789abcdef", "the app's secret");
+    /// ```
     pub fn builder(corpid: impl Into<CorpId>, secret: impl Into<String>) -> Builder {
         Builder::new(corpid.into(), secret.into())
     }
 
     /// Internal groups, in document 000's words.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// let chat = wecom.chat();
+    /// ```
     pub fn chat(&self) -> Chat {
         Chat(self.clone())
     }
 
     /// The files that messages refer to.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// let media = wecom.media();
+    /// ```
     pub fn media(&self) -> Media {
         Media(self.clone())
     }
 
     /// The company that the client speaks for.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// assert_eq!(&**wecom.corpid(), "ww1");
+    /// ```
     pub fn corpid(&self) -> &CorpId {
         &self.0.app.corpid
     }
 
     /// The app's agentid, where the builder was told it.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// assert_eq!(wecom.agentid(), Some(7));
+    /// ```
     pub fn agentid(&self) -> Option<i64> {
         self.0.app.agentid
     }
 
     /// Where the API is, without a slash at the end.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// assert_eq!(wecom.base_url(), "http://127.0.0.1:7800");
+    /// ```
     pub fn base_url(&self) -> &str {
         &self.0.wire.base_url
     }
 
     /// The numbers by which it checks and paces.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// use qun_client::protocol::Limit;
+    /// assert_eq!(wecom.rules().limit(Limit::ChatMembersMax), 2000);
+    /// ```
     pub fn rules(&self) -> &Rules {
         &self.0.rules
     }
@@ -223,6 +265,16 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::send`].
+    ///
+    /// ```no_run
+    /// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+    /// use qun_client::protocol::media;
+    ///
+    /// let request = media::Upload { kind: Some("file".into()) };
+    /// let uploaded = wecom.upload(request, "周报.txt", "本周进展顺利").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn upload<E: Endpoint<Auth = AccessToken>>(
         &self,
         request: E,
@@ -248,6 +300,17 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::send`]; [`Error::Invalid`] where the endpoint takes no file.
+    ///
+    /// ```no_run
+    /// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+    /// use qun_client::protocol::{Endpoint, media};
+    /// use serde_json::{Map, json};
+    ///
+    /// let fields = Map::from_iter([("type".to_owned(), json!("file"))]);
+    /// let answer = wecom.call_upload(&media::Upload::META, fields, "a.txt", b"content").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn call_upload(
         &self,
         meta: &'static Meta,
@@ -263,6 +326,14 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::send`]; a longer file is [`Error::Transport`].
+    ///
+    /// ```no_run
+    /// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+    /// let file = wecom.download("3aZb").await?;
+    /// println!("{}: {} bytes", file.filename, file.bytes.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn download(&self, media_id: impl Into<MediaId>) -> Result<Download, Error> {
         let request = media::Get {
             media_id: Some(media_id.into()),
@@ -275,6 +346,17 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::download`]; [`Error::Invalid`] where the endpoint gives no file.
+    ///
+    /// ```no_run
+    /// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+    /// use qun_client::protocol::{Endpoint, media};
+    /// use serde_json::{Map, json};
+    ///
+    /// let fields = Map::from_iter([("media_id".to_owned(), json!("3aZb"))]);
+    /// let file = wecom.call_download(&media::Get::META, fields).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn call_download(
         &self,
         meta: &'static Meta,

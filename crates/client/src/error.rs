@@ -194,6 +194,14 @@ impl Error {
     }
 
     /// The errcode, where the WeCom API refused.
+    ///
+    /// ```no_run
+    /// # fn example(error: qun_client::Error) {
+    /// if error.code() == Some(86215) {
+    ///     println!("taken");
+    /// }
+    /// # }
+    /// ```
     pub fn code(&self) -> Option<i64> {
         match self {
             Error::Refused { code, .. } => Some(*code),
@@ -203,6 +211,12 @@ impl Error {
     }
 
     /// The errmsg's text without its warning and its tail, or the own API's message.
+    ///
+    /// ```no_run
+    /// # fn example(error: qun_client::Error) {
+    /// println!("{}", error.text());
+    /// # }
+    /// ```
     pub fn text(&self) -> &str {
         match self {
             Error::Refused { message, .. } | Error::Quota { message, .. } => text_of(message),
@@ -213,6 +227,12 @@ impl Error {
     }
 
     /// The endpoint's path, where the error is one of a call.
+    ///
+    /// ```no_run
+    /// # fn example(error: qun_client::Error) {
+    /// println!("{:?}", error.path());
+    /// # }
+    /// ```
     pub fn path(&self) -> Option<&'static str> {
         match self {
             Error::Refused { path, .. }
@@ -228,11 +248,23 @@ impl Error {
     }
 
     /// What the vendor's own table (全局错误码) says of the code, for the codes that group chats meet.
+    ///
+    /// ```no_run
+    /// # fn example(error: qun_client::Error) {
+    /// println!("{:?}", error.official());
+    /// # }
+    /// ```
     pub fn official(&self) -> Option<&'static str> {
         self.code().and_then(official::meaning)
     }
 
     /// The id in the errmsg that the vendor's support asks for.
+    ///
+    /// ```no_run
+    /// # fn example(error: qun_client::Error) {
+    /// println!("for the support: {:?}", error.hint());
+    /// # }
+    /// ```
     pub fn hint(&self) -> Option<&str> {
         match self {
             Error::Refused { hint, .. } | Error::Quota { hint, .. } => hint.as_deref(),
@@ -241,6 +273,14 @@ impl Error {
     }
 
     /// The server, or the rulebook that it follows, has no such call: quit and members of document 000 on the cloud.
+    ///
+    /// ```no_run
+    /// # fn example(error: qun_client::Error) {
+    /// if error.is_no_such_call() {
+    ///     println!("this server is like the cloud");
+    /// }
+    /// # }
+    /// ```
     pub fn is_no_such_call(&self) -> bool {
         matches!(
             self,
@@ -249,6 +289,14 @@ impl Error {
     }
 
     /// What the refusal can mean, most likely first, in both rulebooks; empty where the code is unknown here.
+    ///
+    /// ```no_run
+    /// # fn example(error: qun_client::Error) {
+    /// for cause in error.causes() {
+    ///     println!("{}", cause.meaning());
+    /// }
+    /// # }
+    /// ```
     pub fn causes(&self) -> Vec<Refusal> {
         match (self.code(), self.path()) {
             (Some(code), Some(path)) => causes(code, path, self.text()),
@@ -257,6 +305,14 @@ impl Error {
     }
 
     /// No live group has this chatid (or none that the app could ever name so).
+    ///
+    /// ```no_run
+    /// # fn example(error: qun_client::Error) {
+    /// if error.is_unknown_chat() {
+    ///     println!("make the group first");
+    /// }
+    /// # }
+    /// ```
     pub fn is_unknown_chat(&self) -> bool {
         match self {
             Error::Refused { path, code, .. } if NAMES_A_CHAT.contains(path) => match code {
@@ -272,11 +328,27 @@ impl Error {
     }
 
     /// The chatid belongs to a live group already.
+    ///
+    /// ```no_run
+    /// # fn example(error: qun_client::Error) {
+    /// if error.is_taken() {
+    ///     println!("it is there already");
+    /// }
+    /// # }
+    /// ```
     pub fn is_taken(&self) -> bool {
         self.code() == Some(86215)
     }
 
     /// A call rate, a quota or the number of parallel calls was passed.
+    ///
+    /// ```no_run
+    /// # fn example(error: qun_client::Error) {
+    /// if error.is_frequency() {
+    ///     println!("later");
+    /// }
+    /// # }
+    /// ```
     pub fn is_frequency(&self) -> bool {
         match self {
             Error::Quota { .. } | Error::WouldPass { .. } => true,
@@ -287,6 +359,14 @@ impl Error {
     }
 
     /// The secret or the token is not good.
+    ///
+    /// ```no_run
+    /// # fn example(error: qun_client::Error) {
+    /// if error.is_unauthorised() {
+    ///     println!("check the secret");
+    /// }
+    /// # }
+    /// ```
     pub fn is_unauthorised(&self) -> bool {
         match self {
             Error::Refused { code, .. } => {
@@ -298,6 +378,14 @@ impl Error {
     }
 
     /// The app is known but may not do this: its kind, its visible range, its addresses, or the group of another app.
+    ///
+    /// ```no_run
+    /// # fn example(error: qun_client::Error) {
+    /// if error.is_not_allowed() {
+    ///     println!("ask the administrator");
+    /// }
+    /// # }
+    /// ```
     pub fn is_not_allowed(&self) -> bool {
         match self {
             Error::Refused { code, .. } => {
@@ -309,6 +397,14 @@ impl Error {
     }
 
     /// What the request names is not there: group, person, file, company, or the endpoint itself.
+    ///
+    /// ```no_run
+    /// # fn example(error: qun_client::Error) {
+    /// if error.is_not_found() {
+    ///     println!("not there");
+    /// }
+    /// # }
+    /// ```
     pub fn is_not_found(&self) -> bool {
         match self {
             Error::Refused { code, .. } => {
@@ -322,6 +418,14 @@ impl Error {
     }
 
     /// The call was no pure reading and may have taken effect all the same.
+    ///
+    /// ```no_run
+    /// # fn example(error: qun_client::Error) {
+    /// if error.may_have_been_done() {
+    ///     println!("look before sending again");
+    /// }
+    /// # }
+    /// ```
     pub fn may_have_been_done(&self) -> bool {
         match self {
             Error::OutcomeUnknown { .. } => true,
@@ -334,6 +438,14 @@ impl Error {
     }
 
     /// What to do about it, where that is known.
+    ///
+    /// ```no_run
+    /// # fn example(error: qun_client::Error) {
+    /// if let Some(advice) = error.advice() {
+    ///     println!("what to do: {advice}");
+    /// }
+    /// # }
+    /// ```
     pub fn advice(&self) -> Option<&'static str> {
         Some(match self {
             Error::Quota { .. } => {

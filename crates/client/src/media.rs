@@ -46,6 +46,10 @@ type Reader = Pin<Box<dyn AsyncRead + Send>>;
 
 impl Attachment {
     /// A file in memory.
+    ///
+    /// ```
+    /// let file = qun_client::Attachment::bytes("周报.txt", "本周进展顺利");
+    /// ```
     pub fn bytes(name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
         Self {
             name: name.into(),
@@ -54,6 +58,11 @@ impl Attachment {
     }
 
     /// A file on disk, under its own name. It is opened when it is sent.
+    ///
+    /// ```
+    /// let file = qun_client::Attachment::path("reports/周报.pdf");
+    /// assert_eq!(file.name(), "周报.pdf");
+    /// ```
     pub fn path(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -83,6 +92,11 @@ impl Attachment {
     }
 
     /// Under another name. The ending decides how phones show a file.
+    ///
+    /// ```
+    /// let file = qun_client::Attachment::path("/tmp/x17").named("周报.pdf");
+    /// assert_eq!(file.name(), "周报.pdf");
+    /// ```
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -90,6 +104,10 @@ impl Attachment {
     }
 
     /// The file's name.
+    ///
+    /// ```
+    /// assert_eq!(qun_client::Attachment::bytes("a.txt", "x").name(), "a.txt");
+    /// ```
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -182,6 +200,14 @@ async fn first<R: AsyncRead + Unpin>(mut reader: R, most: usize) -> io::Result<(
 }
 
 /// The files that messages refer to: 素材管理. From [`Client::media`].
+///
+/// ```no_run
+/// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+/// let media = wecom.media();
+/// let url = media.upload_image(qun_client::Attachment::path("图.png")).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Media(pub(crate) Client);
 
@@ -298,6 +324,18 @@ async fn check(rules: &Rules, want: Want, file: &mut Attachment) -> Result<(), E
 }
 
 /// A file that is coming down: a stream of its bytes.
+///
+/// ```no_run
+/// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+/// use futures_util::TryStreamExt;
+///
+/// let mut file = wecom.media().get("3aZb").await?;
+/// while let Some(bytes) = file.try_next().await? {
+///     println!("{} more bytes", bytes.len());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing more is read until the stream is"]
 pub struct Incoming {
     filename: String,
@@ -336,16 +374,40 @@ impl Incoming {
     }
 
     /// The file's name, empty where the server gave none. It is as untrusted as any answer: not a path.
+    ///
+    /// ```no_run
+    /// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+    /// let file = wecom.media().get("3aZb").await?;
+    /// println!("{}", file.filename());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn filename(&self) -> &str {
         &self.filename
     }
 
     /// Its MIME type, empty where the server gave none.
+    ///
+    /// ```no_run
+    /// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+    /// let file = wecom.media().get("3aZb").await?;
+    /// println!("{}", file.content_type());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn content_type(&self) -> &str {
         &self.content_type
     }
 
     /// How many bytes it has, where the server said it.
+    ///
+    /// ```no_run
+    /// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+    /// let file = wecom.media().get("3aZb").await?;
+    /// println!("{:?} bytes", file.length());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn length(&self) -> Option<u64> {
         self.length
     }
@@ -354,6 +416,14 @@ impl Incoming {
     ///
     /// # Errors
     /// [`Error::Transport`] where it breaks off or is longer.
+    ///
+    /// ```no_run
+    /// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+    /// let file = wecom.media().get("3aZb").await?;
+    /// let bytes = file.bytes(1024 * 1024).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn bytes(mut self, limit: usize) -> Result<Bytes, Error> {
         let mut all = BytesMut::new();
         while let Some(chunk) = self.try_next().await? {
@@ -369,6 +439,14 @@ impl Incoming {
     ///
     /// # Errors
     /// [`Error::Transport`] where it breaks off; [`Error::Invalid`] where there is such a file, or it cannot be written.
+    ///
+    /// ```no_run
+    /// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+    /// let file = wecom.media().get("3aZb").await?;
+    /// let size = file.save("周报.pdf").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn save(mut self, path: impl AsRef<Path>) -> Result<u64, Error> {
         let path = path.as_ref();
         let unwritable = |error: io::Error| unreadable(path, &error);
