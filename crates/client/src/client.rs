@@ -441,18 +441,22 @@ impl Client {
                 .once(meta, fields.clone(), token.as_ref(), form.as_ref())
                 .await;
             let code = result.as_ref().err().and_then(Error::code);
+            if code.is_some() {
+                room.unused();
+            }
             match (code, &token) {
                 (Some(40014 | 42001), Some(refused)) if !renewed => {
                     renewed = true;
                     // A new token is there for the next call in any case.
                     fresh = Some(self.0.tokens.after(refused).await?);
-                    if again {
-                        tracing::debug!(
-                            path = meta.path,
-                            "the token was refused, trying a new one"
-                        );
-                        continue;
+                    if !again {
+                        return Err(Error::Transport {
+                            path: meta.path,
+                            detail: "the token was refused and the file cannot be read twice; a new token is there, so upload it again".to_owned(),
+                        });
                     }
+                    tracing::debug!(path = meta.path, "the token was refused, trying a new one");
+                    continue;
                 }
                 (Some(-1), _) if again && busy < self.0.wire.repeats => {
                     pause(busy).await;
@@ -533,16 +537,9 @@ impl Client {
         let answer = match result {
             Ok(Reply::Json(answer)) => answer,
             Ok(Reply::File(_)) => return pacing.answered(meta, false),
-            Err(Error::Quota { .. }) => {
-                room.unused();
-                return pacing.answered(meta, true);
-            }
-            Err(error) => {
-                if error.code().is_some() || matches!(error, Error::Transport { .. }) {
-                    room.unused();
-                }
-                return;
-            }
+            Err(Error::Quota { .. }) => return pacing.answered(meta, true),
+            Err(Error::Transport { .. }) => return room.unused(),
+            Err(_) => return,
         };
         pacing.answered(meta, false);
         let count = |list: &Value| list.as_array().map(Vec::len);
