@@ -1,147 +1,100 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, header};
-use percent_encoding::percent_decode_str;
 use qun_protocol::{
-    Auth, Body, CorpId, Endpoint, MediaId, Meta, endpoint::AccessToken, gettoken, media,
+    CorpId, Endpoint, MediaId, Meta, Rules, endpoint::AccessToken, gettoken, media,
 };
 use serde_json::{Map, Value};
 
 use crate::{
-    Error, Manager, answer,
-    request::{self, Attached},
-    token::{Handed, Tokens},
-    transport::{Answer, JSON_LIMIT, Transport},
+    Attachment, Builder, Chat, Error, Manager, Media, Pacing,
+    token::Tokens,
+    wire::{Wire, answer, pause, request},
 };
 
-/// The cloud's base URL.
-pub const CLOUD: &str = "https://qyapi.weixin.qq.com";
+mod exchange;
 
-/// How long a call may take where nothing else is said.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How many bytes of a file are read.
+/// How many bytes of a file are read into memory.
 const FILE_LIMIT: usize = 64 * 1024 * 1024;
 
-/// The settings of a [`Client`].
-#[must_use]
-pub struct Builder {
-    corpid: CorpId,
-    secret: String,
-    base_url: Option<String>,
-    timeout: Duration,
-    manage_token: Option<Arc<str>>,
-}
-
-impl fmt::Debug for Builder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder")
-            .field("corpid", &self.corpid)
-            .field("timeout", &self.timeout)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Builder {
-    /// Where the API is. Left out, the variable `QUN_URL` says it, and without that it is [`CLOUD`].
-    pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = Some(url.into());
-        self
-    }
-
-    /// How long one exchange may take, from connecting to the answer's last byte; 30 seconds where left out.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
-    /// The manage token of a qun server, for [`Client::manage`].
-    pub fn manage_token(mut self, token: impl AsRef<str>) -> Self {
-        self.manage_token = Some(token.as_ref().into());
-        self
-    }
-
-    /// The client. Nothing is sent yet.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] where the base URL is none.
-    pub fn build(self) -> Result<Client, Error> {
-        let from_environment = || std::env::var("QUN_URL").ok().filter(|url| !url.is_empty());
-        let base_url = self
-            .base_url
-            .or_else(from_environment)
-            .unwrap_or_else(|| CLOUD.to_owned());
-        let transport = Arc::new(Transport::new(&base_url, self.timeout)?);
-        let app = Arc::new(App {
-            corpid: self.corpid,
-            secret: self.secret,
-        });
-        let (way, who) = (Arc::clone(&transport), Arc::clone(&app));
-        let tokens = Tokens::new(Box::new(move || {
-            let (transport, app) = (Arc::clone(&way), Arc::clone(&who));
-            Box::pin(async move { app.token(&transport).await })
-        }));
-        Ok(Client(Arc::new(Inner {
-            transport,
-            app,
-            tokens,
-            manage_token: self.manage_token,
-        })))
-    }
-}
-
-/// Speaks for one app of one company. Cheap to clone; clones share the app's token.
+/// Speaks for one app of one company. Cheap to clone; clones share the app's token, connections and pacing.
+///
+/// ```no_run
+/// use qun_client::{Client, Text};
+///
+/// # async fn example() -> Result<(), qun_client::Error> {
+/// let wecom = Client::builder("ww0123456789abcdef", "the app's secret").build()?;
+/// wecom.chat().send("launch", Text::new("大家好")).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
+pub struct Client(pub(crate) Arc<Inner>);
 
-struct Inner {
-    transport: Arc<Transport>,
-    app: Arc<App>,
-    tokens: Arc<Tokens>,
-    manage_token: Option<Arc<str>>,
+pub(crate) struct Inner {
+    pub wire: Arc<Wire>,
+    pub app: Arc<App>,
+    pub tokens: Arc<Tokens>,
+    pub pacing: Pacing,
+    pub rules: Rules,
+    pub manage_token: Option<Arc<str>>,
 }
 
-struct App {
-    corpid: CorpId,
-    secret: String,
+pub(crate) struct App {
+    pub corpid: CorpId,
+    pub secret: String,
+    pub agentid: Option<i64>,
 }
 
 impl App {
-    async fn token(&self, transport: &Transport) -> Result<gettoken::Token, Error> {
+    pub(crate) async fn token(&self, wire: &Wire) -> Result<gettoken::Token, Error> {
         let meta = &gettoken::GetToken::META;
         let asked = gettoken::GetToken {
             corpid: Some(self.corpid.clone()),
             corpsecret: Some(self.secret.clone()),
         };
-        let request = request::http_request(&transport.base_url, &asked, None)?;
-        let result = async {
-            let answer = transport
-                .exchange(meta, request, Duration::ZERO, JSON_LIMIT)
-                .await?;
-            let token: gettoken::Token = answer::typed(meta, answer::read(meta, &answer)?)?;
-            if token.access_token.is_empty() {
-                return Err(answer::undecodable(meta, &answer));
+        let request = request::http_request(&wire.base_url, &asked, None)?;
+        let mut tried = 0;
+        loop {
+            let result = async {
+                let answer = wire.exchange(meta, &request, Duration::ZERO).await?;
+                let token: gettoken::Token = answer::typed(meta, answer::read(meta, &answer)?)?;
+                if token.access_token.is_empty() {
+                    return Err(answer::undecodable(meta, &answer));
+                }
+                Ok(token)
+            };
+            match result.await {
+                Err(error) if error.code() == Some(-1) && tried < wire.repeats => {
+                    pause(tried).await;
+                    tried += 1;
+                }
+                result => return result.map_err(|error| error.scrubbed(&[&self.secret])),
             }
-            Ok(token)
-        };
-        result
-            .await
-            .map_err(|error| error.scrubbed(&[&self.secret]))
+        }
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("base_url", &self.0.transport.base_url)
+            .field("base_url", &self.0.wire.base_url)
             .field("corpid", &self.0.app.corpid)
+            .field("agentid", &self.0.app.agentid)
             .finish_non_exhaustive()
     }
 }
 
-/// A file that was downloaded.
+/// A file that was downloaded into memory.
+///
+/// ```no_run
+/// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+/// let qun_client::Download { filename, bytes, .. } = wecom.download("3aZb").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Download {
     /// The file's name, empty where the server gave none. It is as untrusted as any answer: not a path.
     pub filename: String,
@@ -153,37 +106,117 @@ pub struct Download {
 
 impl Client {
     /// A client for the app with this secret.
+    ///
+    /// ```
+    /// let builder = qun_client::Client::builder("ww0123456789abcdef", "the app's secret");
+    /// ```
     pub fn builder(corpid: impl Into<CorpId>, secret: impl Into<String>) -> Builder {
-        Builder {
-            corpid: corpid.into(),
-            secret: secret.into(),
-            base_url: None,
-            timeout: TIMEOUT,
-            manage_token: None,
-        }
+        Builder::new(corpid.into(), secret.into())
+    }
+
+    /// Internal groups, in document 000's words.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// let chat = wecom.chat();
+    /// ```
+    pub fn chat(&self) -> Chat {
+        Chat(self.clone())
+    }
+
+    /// The files that messages refer to.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// let media = wecom.media();
+    /// ```
+    pub fn media(&self) -> Media {
+        Media(self.clone())
+    }
+
+    /// The company that the client speaks for.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// assert_eq!(&**wecom.corpid(), "ww1");
+    /// ```
+    pub fn corpid(&self) -> &CorpId {
+        &self.0.app.corpid
+    }
+
+    /// The app's agentid, where the builder was told it.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// assert_eq!(wecom.agentid(), Some(7));
+    /// ```
+    pub fn agentid(&self) -> Option<i64> {
+        self.0.app.agentid
+    }
+
+    /// Where the API is, without a slash at the end.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// assert_eq!(wecom.base_url(), "http://127.0.0.1:7800");
+    /// ```
+    pub fn base_url(&self) -> &str {
+        &self.0.wire.base_url
+    }
+
+    /// The numbers by which it checks and paces.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// use qun_client::protocol::Limit;
+    /// assert_eq!(wecom.rules().limit(Limit::ChatMembersMax), 2000);
+    /// ```
+    pub fn rules(&self) -> &Rules {
+        &self.0.rules
+    }
+
+    pub(crate) fn pacing(&self) -> &Pacing {
+        &self.0.pacing
     }
 
     /// The same server's own API.
     ///
     /// # Errors
     /// [`Error::Invalid`] where the client was built without a manage token.
+    ///
+    /// ```
+    /// # use qun_client::Client;
+    /// # fn main() -> Result<(), qun_client::Error> {
+    /// let builder = Client::builder("ww1", "secret").base_url("http://127.0.0.1:7800");
+    /// let manager = builder.manage_token("the manage token").build()?.manage()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn manage(&self) -> Result<Manager, Error> {
         match &self.0.manage_token {
-            Some(token) => Ok(Manager::over(
-                Arc::clone(&self.0.transport),
-                Arc::clone(token),
-            )),
+            Some(token) => Ok(Manager::over(Arc::clone(&self.0.wire), Arc::clone(token))),
             None => Err(Error::invalid(
                 "the client was built without a manage token",
             )),
         }
     }
 
-    /// Sends a request with the app's token. A token that is refused as unknown or expired is renewed once, and the
-    /// request sent once more; nothing else that may have been taken is sent again.
+    /// Sends a request with the app's token; the request's type is the call. It is sent as it is: nothing is checked. A token
+    /// that is refused as unknown or expired is renewed once, and the request sent once more. Where the server was not reached
+    /// or was busy (-1) it is tried again, a few times with growing pauses. Nothing else that may have been taken is sent again.
     ///
     /// # Errors
     /// Every kind but [`Error::Problem`].
+    ///
+    /// ```no_run
+    /// use qun_client::{Client, protocol::appchat};
+    ///
+    /// # async fn example(wecom: &Client) -> Result<(), qun_client::Error> {
+    /// let request = appchat::Get { chatid: Some("launch".into()) };
+    /// let group = wecom.send(request).await?.chat_info;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn send<E: Endpoint<Auth = AccessToken>>(
         &self,
         request: E,
@@ -196,6 +229,18 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::send`]; [`Error::Invalid`] where the endpoint is none of an app's, or moves a file.
+    ///
+    /// ```no_run
+    /// use qun_client::{Client, protocol::{Endpoint, appchat}};
+    /// use serde_json::{Map, json};
+    ///
+    /// # async fn example(wecom: &Client) -> Result<(), qun_client::Error> {
+    /// let fields = Map::from_iter([("chatid".to_owned(), json!("launch"))]);
+    /// let answer = wecom.call(&appchat::Get::META, fields).await?;
+    /// println!("{}", answer["chat_info"]["name"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn call(
         &self,
         meta: &'static Meta,
@@ -204,24 +249,42 @@ impl Client {
         if meta.file {
             return Err(Error::invalid(format!("{} answers with a file", meta.path)));
         }
-        let (_, value) = self.exchange(meta, fields, None, JSON_LIMIT).await?;
-        value.ok_or_else(|| Error::invalid(format!("{} answered with a file", meta.path)))
+        self.json(meta, fields, None).await
     }
 
-    /// Uploads a file; its name goes as raw UTF-8, with quotes, backslashes and line ends replaced.
+    /// Uploads a file; its name goes as raw UTF-8, with quotes, backslashes and line ends replaced. Nothing is checked;
+    /// [`Client::media`] does that.
     ///
     /// # Errors
     /// As [`Client::send`].
+    ///
+    /// ```no_run
+    /// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+    /// use qun_client::protocol::media;
+    ///
+    /// let request = media::Upload { kind: Some("file".into()) };
+    /// let uploaded = wecom.upload(request, "周报.txt", "本周进展顺利").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn upload<E: Endpoint<Auth = AccessToken>>(
         &self,
         request: E,
         filename: &str,
         bytes: impl AsRef<[u8]>,
     ) -> Result<E::Response, Error> {
+        let bytes = Bytes::copy_from_slice(bytes.as_ref());
+        self.attach(request, Attachment::bytes(filename, bytes))
+            .await
+    }
+
+    pub(crate) async fn attach<E: Endpoint<Auth = AccessToken>>(
+        &self,
+        request: E,
+        file: Attachment,
+    ) -> Result<E::Response, Error> {
         let fields = request::fields(&request)?;
-        let answer = self
-            .call_upload(&E::META, fields, filename, bytes.as_ref())
-            .await?;
+        let answer = self.json(&E::META, fields, Some(&file)).await?;
         answer::typed(&E::META, answer).map_err(|error| self.clean(error, None))
     }
 
@@ -229,6 +292,17 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::send`]; [`Error::Invalid`] where the endpoint takes no file.
+    ///
+    /// ```no_run
+    /// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+    /// use qun_client::protocol::{Endpoint, media};
+    /// use serde_json::{Map, json};
+    ///
+    /// let fields = Map::from_iter([("type".to_owned(), json!("file"))]);
+    /// let answer = wecom.call_upload(&media::Upload::META, fields, "a.txt", b"content").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn call_upload(
         &self,
         meta: &'static Meta,
@@ -236,18 +310,22 @@ impl Client {
         filename: &str,
         content: &[u8],
     ) -> Result<Value, Error> {
-        if meta.body != Body::Upload {
-            return Err(Error::invalid(format!("{} takes no file", meta.path)));
-        }
-        let file = Attached { filename, content };
-        let (_, value) = self.exchange(meta, fields, Some(file), JSON_LIMIT).await?;
-        value.ok_or_else(|| Error::invalid(format!("{} answered with a file", meta.path)))
+        let file = Attachment::bytes(filename, Bytes::copy_from_slice(content));
+        self.json(meta, fields, Some(&file)).await
     }
 
-    /// Downloads an uploaded file of at most 64 MiB.
+    /// Downloads an uploaded file of at most 64 MiB into memory; [`Media::get`] brings it as a stream.
     ///
     /// # Errors
     /// As [`Client::send`]; a longer file is [`Error::Transport`].
+    ///
+    /// ```no_run
+    /// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+    /// let file = wecom.download("3aZb").await?;
+    /// println!("{}: {} bytes", file.filename, file.bytes.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn download(&self, media_id: impl Into<MediaId>) -> Result<Download, Error> {
         let request = media::Get {
             media_id: Some(media_id.into()),
@@ -260,157 +338,27 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::download`]; [`Error::Invalid`] where the endpoint gives no file.
+    ///
+    /// ```no_run
+    /// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+    /// use qun_client::protocol::{Endpoint, media};
+    /// use serde_json::{Map, json};
+    ///
+    /// let fields = Map::from_iter([("media_id".to_owned(), json!("3aZb"))]);
+    /// let file = wecom.call_download(&media::Get::META, fields).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn call_download(
         &self,
         meta: &'static Meta,
         fields: Map<String, Value>,
     ) -> Result<Download, Error> {
-        if !meta.file {
-            return Err(Error::invalid(format!("{} gives no file", meta.path)));
-        }
-        let (answer, value) = self.exchange(meta, fields, None, FILE_LIMIT).await?;
-        if value.is_some() {
-            return Err(self.clean(answer::undecodable(meta, &answer), None));
-        }
+        let file = self.incoming(meta, fields).await?;
         Ok(Download {
-            filename: filename(&answer.headers),
-            content_type: header_text(&answer.headers, header::CONTENT_TYPE),
-            bytes: answer.body,
+            filename: file.filename().to_owned(),
+            content_type: file.content_type().to_owned(),
+            bytes: file.bytes(FILE_LIMIT).await?,
         })
-    }
-
-    /// Sends, and once more with a fresh token where the token was refused. The value is absent where a file came.
-    async fn exchange(
-        &self,
-        meta: &'static Meta,
-        fields: Map<String, Value>,
-        attached: Option<Attached<'_>>,
-        limit: usize,
-    ) -> Result<(Answer, Option<Value>), Error> {
-        match meta.auth {
-            Auth::Manage => Err(Error::invalid(format!(
-                "{} takes the manage token",
-                meta.path
-            ))),
-            Auth::Open => self.once(meta, fields, None, attached, limit).await,
-            Auth::AccessToken => {
-                let token = self.0.tokens.get().await?;
-                let first = self
-                    .once(meta, fields.clone(), Some(&token), attached, limit)
-                    .await;
-                match first {
-                    Err(error) if matches!(error.code(), Some(40014 | 42001)) => {
-                        let fresh = self.0.tokens.after(&token).await?;
-                        self.once(meta, fields, Some(&fresh), attached, limit).await
-                    }
-                    result => result,
-                }
-            }
-        }
-    }
-
-    async fn once(
-        &self,
-        meta: &'static Meta,
-        fields: Map<String, Value>,
-        token: Option<&Handed>,
-        attached: Option<Attached<'_>>,
-        limit: usize,
-    ) -> Result<(Answer, Option<Value>), Error> {
-        let transport = &self.0.transport;
-        let value = token.map(|token| &*token.value);
-        let result = async {
-            let request = request::build(&transport.base_url, meta, fields, value, attached)?;
-            let answer = transport
-                .exchange(meta, request, Duration::ZERO, limit)
-                .await?;
-            if meta.file && is_file(&answer) {
-                return Ok((answer, None));
-            }
-            let read = answer::read(meta, &answer)?;
-            Ok((answer, Some(read)))
-        };
-        result.await.map_err(|error| self.clean(error, value))
-    }
-
-    fn clean(&self, error: Error, token: Option<&str>) -> Error {
-        let last = self.0.tokens.last();
-        let secrets = [
-            self.0.app.secret.as_str(),
-            token.unwrap_or_default(),
-            last.as_deref().unwrap_or_default(),
-        ];
-        error.scrubbed(&secrets)
-    }
-}
-
-/// Refusals come as JSON with HTTP 200 too; a file that is JSON has a name.
-fn is_file(answer: &Answer) -> bool {
-    let kind = header_text(&answer.headers, header::CONTENT_TYPE);
-    (200..300).contains(&answer.status)
-        && (answer.headers.contains_key(header::CONTENT_DISPOSITION)
-            || !(kind.contains("json") || kind.starts_with("text/")))
-}
-
-fn header_text(headers: &HeaderMap, name: header::HeaderName) -> String {
-    match headers.get(name) {
-        Some(value) => String::from_utf8_lossy(value.as_bytes()).into_owned(),
-        None => String::new(),
-    }
-}
-
-/// The name in `Content-Disposition`: `filename*` where it is there, otherwise `filename`, quoted or not.
-fn filename(headers: &HeaderMap) -> String {
-    let text = header_text(headers, header::CONTENT_DISPOSITION);
-    let lower = text.to_ascii_lowercase();
-    if let Some(at) = lower.find("filename*=utf-8''") {
-        let encoded = &text[at + "filename*=utf-8''".len()..];
-        let end = encoded.find(';').unwrap_or(encoded.len());
-        return percent_decode_str(encoded[..end].trim())
-            .decode_utf8_lossy()
-            .into_owned();
-    }
-    let Some(at) = lower.find("filename=") else {
-        return String::new();
-    };
-    let rest = &text[at + "filename=".len()..];
-    let Some(quoted) = rest.strip_prefix('"') else {
-        let end = rest.find(';').unwrap_or(rest.len());
-        return rest[..end].trim().to_owned();
-    };
-    let mut name = String::new();
-    let mut characters = quoted.chars();
-    while let Some(c) = characters.next() {
-        match c {
-            '"' => break,
-            '\\' => name.extend(characters.next()),
-            c => name.push(c),
-        }
-    }
-    name
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn file_names_are_read_however_they_are_written() {
-        for (value, name) in [
-            ("attachment; filename=\"周报.txt\"", "周报.txt"),
-            ("attachment; filename=\"a\\\"b;c.txt\"; x=1", "a\"b;c.txt"),
-            ("attachment; FileName=plain.txt; x=1", "plain.txt"),
-            (
-                "attachment; filename=\"x\"; filename*=UTF-8''%E5%91%A8.txt",
-                "周.txt",
-            ),
-            ("attachment", ""),
-            ("attachment; filename=\"open", "open"),
-        ] {
-            let mut headers = HeaderMap::new();
-            let value = http::HeaderValue::from_bytes(value.as_bytes()).unwrap();
-            headers.insert(header::CONTENT_DISPOSITION, value);
-            assert_eq!(filename(&headers), name);
-        }
     }
 }
