@@ -53,7 +53,7 @@ pub(crate) fn run(no_postgres: bool, filter: Option<&str>) -> Result<()> {
     };
     step("cargo test", tests.args(filter))?;
     if let Some(cluster) = &cluster {
-        let mut tests = cargo(["test", "--package", "qun-server", "--test", "api"]);
+        let mut tests = cargo(["test", "--workspace", "--test", "api"]);
         tests.env(POSTGRES, cluster.url()).env(ENGINE, "postgres");
         step("the API's tests on PostgreSQL", tests.args(filter))?;
     }

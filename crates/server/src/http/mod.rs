@@ -7,11 +7,16 @@ mod reply;
 mod route;
 mod tail;
 
-use std::{borrow::Cow, net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    borrow::Cow,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant, UNIX_EPOCH},
+};
 
 use axum::{body::Body, extract::Request, response::Response};
 use futures_util::StreamExt;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use qun_domain::{Failure, Who};
 use qun_protocol::{
     Body as Place, Endpoint, Envelope, Limit, Refusal as R, Refused, Rules, lenient, query,
@@ -130,7 +135,7 @@ async fn handle<E: Endpoint, U: Runner<E>>(
         result
     };
     let result = result.await;
-    let (response, refusal) = match result {
+    let (mut response, refusal) = match result {
         Ok(Answer::Typed(response, lints)) => {
             for lint in &lints {
                 app.metrics.lint();
@@ -161,6 +166,13 @@ async fn handle<E: Endpoint, U: Runner<E>>(
             (reply::refusal::<E>(&told, &refused), Some(refused.refusal))
         }
     };
+    if app.clock.is_movable() {
+        // Clients align their windows with it; without this it were the system's.
+        let time = UNIX_EPOCH + Duration::from_millis(app.now_ms().unsigned_abs());
+        if let Ok(time) = HeaderValue::try_from(httpdate::fmt_http_date(time)) {
+            response.headers_mut().insert(header::DATE, time);
+        }
+    }
     app.metrics.answered(
         E::META.path,
         E::META.method.as_str(),

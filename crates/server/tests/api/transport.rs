@@ -5,7 +5,7 @@ mod early;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::kit::{App, BOTH, Server, code, text};
+use crate::kit::{App, BOTH, NOON, Server, code, text};
 
 /// The calls of groups with their documented methods.
 const CALLS: [(&str, &str); 6] = [
@@ -163,6 +163,13 @@ async fn headers_repeat_the_status_and_bodies_are_compact() {
         let response = call(&app, "POST", "appchat/update", update).await;
         assert_eq!(response.status(), 200);
         let headers = response.headers().clone();
+        // The clock of this server began years ago: clients see its time, not the system's.
+        let date = httpdate::parse_http_date(headers["date"].to_str().unwrap()).unwrap();
+        let date = date
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap()
+            .as_secs();
+        assert!(date.abs_diff(NOON.unsigned_abs() / 1000) < 600, "{date}");
         for (name, value) in [
             ("error-code", "0"),
             ("error-msg", "ok"),
