@@ -21,6 +21,23 @@ pub(crate) fn usage(message: impl Into<String>) -> anyhow::Error {
     Usage(message.into()).into()
 }
 
+/// Something that was named is not there: exit code 3.
+#[derive(Debug)]
+pub(crate) struct NotFound(pub String);
+
+impl fmt::Display for NotFound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotFound {}
+
+/// An error for something that is not there.
+pub(crate) fn not_found(message: impl Into<String>) -> anyhow::Error {
+    NotFound(message.into()).into()
+}
+
 /// Prints what clap has to say: help on stdout, errors on stderr.
 pub(crate) fn of_arguments(error: &clap::Error) -> ExitCode {
     let _ = error.print();
@@ -48,7 +65,13 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
         explain(refusal);
         return ExitCode::from(code(refusal));
     }
-    ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+    ExitCode::from(if error.is::<Usage>() {
+        2
+    } else if error.is::<NotFound>() {
+        3
+    } else {
+        1
+    })
 }
 
 fn explain(error: &Error) {
@@ -66,6 +89,9 @@ fn explain(error: &Error) {
     } = error
     {
         eprintln!("  hint: {hint}");
+    }
+    if let Some(code) = error.code() {
+        eprintln!("  more: qun explain {code}");
     }
 }
 

@@ -261,9 +261,18 @@ impl Home {
 
     /// Where the settings file is, unless one is named.
     pub(crate) fn settings(&self) -> Option<PathBuf> {
+        Some(self.config()?.join("server.toml"))
+    }
+
+    /// Where the profiles are.
+    pub(crate) fn profiles(&self) -> Option<PathBuf> {
+        Some(self.config()?.join("profiles.toml"))
+    }
+
+    fn config(&self) -> Option<PathBuf> {
         let below = |home: &PathBuf| home.join(".config");
         let config = self.config_home.clone().or(self.home.as_ref().map(below))?;
-        Some(config.join("qun/server.toml"))
+        Some(config.join("qun"))
     }
 }
 
