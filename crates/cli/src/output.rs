@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use clap::Args;
-use console::{Term, measure_text_width, pad_str, style, truncate_str};
+use console::{Alignment, Term, measure_text_width, pad_str, style};
 use jiff::{Timestamp, tz::Offset};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -207,13 +207,11 @@ pub(crate) fn moment(seconds: i64) -> String {
     }
 }
 
-/// Aligned columns under a header; what is too wide loses the end of its last column.
+/// Aligned columns under a header. What is too wide is cut, the widest columns first and the first one never: an id that
+/// is cut is of no use.
 fn table(columns: &[&str], cells: &[Vec<String>], width: usize) -> String {
-    let header: Vec<String> = columns
-        .iter()
-        .map(|name| name.to_uppercase().replace('_', " "))
-        .collect();
-    let widths: Vec<usize> = (0..columns.len())
+    let header: Vec<String> = columns.iter().map(|name| heading(name)).collect();
+    let mut widths: Vec<usize> = (0..columns.len())
         .map(|n| {
             let column = cells.iter().chain([&header]).map(|row| &row[n]);
             column
@@ -222,14 +220,22 @@ fn table(columns: &[&str], cells: &[Vec<String>], width: usize) -> String {
                 .unwrap_or(0)
         })
         .collect();
+    let blanks = GAP.len() * columns.len().saturating_sub(1);
+    while widths.iter().sum::<usize>() + blanks > width {
+        let others = widths.iter_mut().skip(1);
+        match others.max().filter(|widest| **widest > NARROWEST) {
+            Some(widest) => *widest -= 1,
+            None => break,
+        }
+    }
     let mut text = String::new();
     for (number, row) in [&header].into_iter().chain(cells).enumerate() {
-        let mut shown = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            shown.push_str(&pad_str(cell, *width, console::Alignment::Left, None));
-            shown.push_str("  ");
-        }
-        let shown = truncate_str(shown.trim_end(), width.max(20), "…").into_owned();
+        let cells: Vec<_> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| pad_str(cell, *width, Alignment::Left, Some("…")))
+            .collect();
+        let shown = cells.join(GAP).trim_end().to_owned();
         match number {
             0 => text.push_str(&style(shown).bold().to_string()),
             _ => text.push_str(&shown),
@@ -237,6 +243,24 @@ fn table(columns: &[&str], cells: &[Vec<String>], width: usize) -> String {
         text.push('\n');
     }
     text
+}
+
+/// What stands between columns.
+const GAP: &str = "  ";
+/// No column is made narrower.
+const NARROWEST: usize = 8;
+
+/// A field's name over its column.
+fn heading(name: &str) -> String {
+    match name {
+        "member_count" => "MEMBERS".into(),
+        "create_time" => "CREATED".into(),
+        "join_time" => "JOINED".into(),
+        other => other
+            .trim_end_matches("_time")
+            .to_uppercase()
+            .replace('_', " "),
+    }
 }
 
 /// Writes a line.
@@ -270,7 +294,7 @@ pub(crate) fn columns(rows: &[(String, String)]) -> io::Result<()> {
     let mut text = String::new();
     for (first, second) in rows {
         if terminal {
-            let first = pad_str(first, width.unwrap_or(0), console::Alignment::Left, None);
+            let first = pad_str(first, width.unwrap_or(0), Alignment::Left, None);
             text.push_str(format!("{first}  {second}").trim_end());
         } else {
             text.push_str(&format!("{first}\t{second}"));
@@ -315,6 +339,10 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[1], "a    项目组  x");
         assert_eq!(lines[2], "bcd  b       yyyyyyyyyyyyyyyy…");
+        assert_eq!(
+            table(&["id"], &[vec!["x".repeat(40)]], 30).lines().nth(1),
+            Some(&*"x".repeat(40))
+        );
         assert!(lines[0].contains("LONG TEXT"));
     }
 

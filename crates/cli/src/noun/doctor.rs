@@ -20,7 +20,7 @@ use crate::{
     probe,
 };
 
-/// Looks at the way to the server: address, clock, token, trusted address, visible range, limits.
+/// Look at the way to the server: address, clock, token, trusted address, visible range, limits.
 ///
 /// The report holds no secret and can be pasted. The exit code is 1 if something is wrong.
 #[derive(Args)]

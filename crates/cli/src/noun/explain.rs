@@ -14,7 +14,7 @@ use crate::{
     output::{Format, Output, line},
 };
 
-/// Explains an errcode: what it means in both rulebooks and in the cloud, and what to do.
+/// Explain an errcode: what it means in both rulebooks and in the cloud, and what to do.
 #[derive(Args)]
 pub(crate) struct Noun {
     #[command(flatten)]

@@ -8,14 +8,14 @@ use clap_complete::Shell;
 
 use crate::output;
 
-/// Prints completions for a shell.
+/// Print completions for a shell.
 #[derive(Args)]
 pub(crate) struct Completions {
     /// The shell
     shell: Shell,
 }
 
-/// Makes man pages.
+/// Make man pages.
 #[derive(Args)]
 pub(crate) struct Man {
     /// Where they go, a file for each command; without it the first page is printed

@@ -10,7 +10,7 @@ use crate::{
     progress,
 };
 
-/// Prints an access token of the app, for calls with curl.
+/// Print an access token of the app, for calls with curl.
 #[derive(Args)]
 pub(crate) struct Noun {
     #[command(flatten)]
