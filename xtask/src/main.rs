@@ -1,6 +1,5 @@
 //! Tasks of the repository: test, bless, bench, fuzz.
 
-mod cluster;
 mod step;
 mod task;
 mod test;

@@ -1,9 +1,9 @@
 //! `cargo xtask test`: everything that a merge needs, in one command.
 
 use anyhow::{Result, bail};
+use qun_testkit::cluster::{self, Cluster};
 
-use crate::cluster::{self, Cluster};
-use crate::step::{cargo, step, timed};
+use crate::step::{self, cargo, step, timed};
 
 /// The variable through which tests find PostgreSQL: a URL of a superuser.
 const POSTGRES: &str = "QUN_TEST_POSTGRES";
@@ -22,7 +22,8 @@ pub(crate) fn run(no_postgres: bool, filter: Option<&str>) -> Result<()> {
         None
     } else {
         Some(timed("start PostgreSQL", || {
-            Cluster::start(&cluster::find_or_install()?)
+            let bin = cluster::find_or_install(step::status)?;
+            Cluster::create_unless(&bin, step::interrupted)
         })?)
     };
     if filter.is_none() {

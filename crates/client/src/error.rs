@@ -1,9 +1,9 @@
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use bytes::Bytes;
-use qun_protocol::{Meta, Refusal, Rulebook, all};
+use qun_protocol::{Limit, Meta, Refusal, Rulebook, all};
 
-use crate::scrub::scrub;
+use crate::wire::scrub::scrub;
 
 /// Why a call did not bring its answer. It shows neither secrets nor tokens.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -33,6 +33,22 @@ pub enum Error {
         message: String,
         /// The id in it that the vendor's support asks for.
         hint: Option<String>,
+    },
+    /// A limit would be passed; nothing was sent. [`Pacing`](crate::Pacing) says so where the call would have to wait too long.
+    #[error("{path}: {}; there is room in {} s, nothing was sent", Passed(*limit), seconds(*retry_after))]
+    WouldPass {
+        /// The endpoint's path.
+        path: &'static str,
+        /// The limit; absent where the server has begun a block.
+        limit: Option<Limit>,
+        /// When there is room.
+        retry_after: Duration,
+    },
+    /// The server has no such call, as the cloud has neither quit nor members of document 000. Nothing was done.
+    #[error("{path}: the server has no such call")]
+    NoSuchCall {
+        /// The endpoint's path.
+        path: &'static str,
     },
     /// The request left and no answer came: it may have been done. It was not sent again.
     #[error("{path}: the outcome is unknown, it may have been done: {detail}")]
@@ -138,6 +154,7 @@ impl Error {
                 *code = scrub(code, secrets);
                 *message = scrub(message, secrets);
             }
+            Error::WouldPass { .. } | Error::NoSuchCall { .. } => {}
             Error::Undecodable { body, .. } => {
                 let clean = match std::str::from_utf8(body) {
                     Ok(text) => Bytes::from(scrub(text, secrets)),
@@ -164,11 +181,11 @@ impl Error {
             Error::Refused { message, .. } | Error::Quota { message, .. } => text_of(message),
             Error::Problem { message, .. } | Error::Invalid { message } => message,
             Error::OutcomeUnknown { detail, .. } | Error::Transport { detail, .. } => detail,
-            Error::Undecodable { .. } => "",
+            Error::Undecodable { .. } | Error::WouldPass { .. } | Error::NoSuchCall { .. } => "",
         }
     }
 
-    /// The endpoint's path, where something was sent.
+    /// The endpoint's path, where the error is one of a call.
     pub fn path(&self) -> Option<&'static str> {
         match self {
             Error::Refused { path, .. }
@@ -176,6 +193,8 @@ impl Error {
             | Error::OutcomeUnknown { path, .. }
             | Error::Transport { path, .. }
             | Error::Undecodable { path, .. }
+            | Error::WouldPass { path, .. }
+            | Error::NoSuchCall { path }
             | Error::Problem { path, .. } => Some(path),
             Error::Invalid { .. } => None,
         }
@@ -212,7 +231,7 @@ impl Error {
     /// A call rate, a quota or the number of parallel calls was passed.
     pub fn is_frequency(&self) -> bool {
         match self {
-            Error::Quota { .. } => true,
+            Error::Quota { .. } | Error::WouldPass { .. } => true,
             Error::Refused { code, .. } => *code == 45033,
             Error::Problem { status, .. } => *status == 429,
             _ => false,
@@ -249,6 +268,7 @@ impl Error {
             }
             Error::Problem { status, .. } => *status == 404,
             Error::Undecodable { status, .. } => *status == 404,
+            Error::NoSuchCall { .. } => true,
             _ => false,
         }
     }
@@ -308,6 +328,12 @@ impl Error {
             Error::Undecodable { status: 404, .. } => {
                 "this server or its rulebook has no such endpoint"
             }
+            Error::NoSuchCall { .. } => {
+                "document 000 alone has quit and members: on the cloud and under live-2026 a group is dissolved by its owner on a phone, and get brings the userids"
+            }
+            Error::WouldPass { .. } => {
+                "wait that long, or set another pacing or other rules where the server allows more"
+            }
             _ => return None,
         })
     }
@@ -364,6 +390,24 @@ fn causes(code: i64, path: &str, text: &str) -> Vec<Refusal> {
     } else {
         same_text
     }
+}
+
+struct Passed(Option<Limit>);
+
+impl fmt::Display for Passed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(limit) => write!(f, "the limit {} would be passed", limit.key()),
+            None => f.write_str("the server has begun a block (45009)"),
+        }
+    }
+}
+
+fn seconds(time: Duration) -> u64 {
+    time.as_millis()
+        .div_ceil(1000)
+        .try_into()
+        .unwrap_or(u64::MAX)
 }
 
 struct Meaning<'a>(i64, &'static str, &'a str);

@@ -1,38 +1,32 @@
-//! SDK for WeCom group chats: the cloud, qun, and whoever comes next.
-//!
-//! The request type is the call and the answer is typed. A [`Client`] speaks for one app and looks after its token; a
-//! [`Manager`] speaks with the manage token of a qun server.
-//!
-//! ```no_run
-//! use qun_client::{Client, protocol::appchat};
-//!
-//! # async fn example() -> Result<(), qun_client::Error> {
-//! let wecom = Client::builder("ww0123456789abcdef", "the app's secret")
-//!     .base_url("http://127.0.0.1:7800")
-//!     .build()?;
-//! let made = wecom
-//!     .send(appchat::Create {
-//!         userlist: vec!["zhangsan".into(), "lisi".into()],
-//!         ..Default::default()
-//!     })
-//!     .await?;
-//! println!("{}", made.chatid);
-//! # Ok(())
-//! # }
-//! ```
+#![doc = include_str!("../GUIDE.md")]
 
-mod answer;
+mod builder;
+mod chat;
 mod client;
 mod error;
 mod manager;
-mod multipart;
-mod request;
-mod scrub;
+mod media;
+mod pace;
 mod token;
-mod transport;
+mod wire;
 
-pub use client::{Builder, CLOUD, Client, Download};
+pub use builder::{Builder, CLOUD};
+pub use chat::Chat;
+pub use client::{Client, Download};
 pub use error::Error;
-pub use manager::Manager;
+pub use manager::{Manager, Paged};
+pub use media::{Attachment, Incoming, Media};
+pub use pace::Pacing;
 pub use qun_protocol as protocol;
-pub use request::http_request;
+pub use qun_protocol::{
+    appchat::{
+        Article, ArticlePage, Create, File, Image, Markdown, MpNews, News, Send, Text, TextCard,
+        Unfit, Update, Video, Voice,
+    },
+    media::MediaType,
+};
+pub use token::{FileStore, MemoryStore, StoredToken, TokenKey, TokenStore, Turn};
+pub use wire::{
+    request::http_request,
+    transport::{Body, NoAnswer, Transport},
+};

@@ -1,26 +1,72 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use qun_protocol::{Auth, Endpoint, Meta, endpoint::Manage};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use qun_protocol::{Auth, Endpoint, Meta, endpoint::Manage, manage, people, world};
 use serde_json::{Map, Value};
 
 use crate::{
-    Error, answer, request,
-    transport::{JSON_LIMIT, Transport},
+    Error,
+    wire::{Settings, Wire, answer, request},
 };
 
 /// Speaks to the own API of a qun server: companies, people's phones, the clock. Cheap to clone.
+///
+/// ```no_run
+/// use qun_client::{Manager, protocol::manage};
+///
+/// # async fn example() -> Result<(), qun_client::Error> {
+/// let manager = Manager::new("http://127.0.0.1:7800", "the manage token")?;
+/// let clock = manager.send(manage::GetClock {}).await?;
+/// println!("{}", clock.now_ms);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Manager {
-    transport: Arc<Transport>,
+    wire: Arc<Wire>,
     token: Arc<str>,
 }
 
 impl fmt::Debug for Manager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Manager")
-            .field("base_url", &self.transport.base_url)
+            .field("base_url", &self.wire.base_url)
             .finish_non_exhaustive()
     }
+}
+
+/// A list that comes in pages.
+pub trait Paged: Endpoint<Auth = Manage> + Clone {
+    /// What it lists.
+    type Item: Send + 'static;
+
+    /// What is on a page, and where the next one begins; nothing at the end.
+    fn open(page: Self::Response) -> (Vec<Self::Item>, Option<String>);
+
+    /// Asks for the page that begins there.
+    fn after(&mut self, cursor: String);
+}
+
+macro_rules! paged {
+    ($($request:ty => $item:ty, |$page:ident| $opened:expr;)*) => {$(
+        impl Paged for $request {
+            type Item = $item;
+            fn open($page: Self::Response) -> (Vec<$item>, Option<String>) {
+                $opened
+            }
+            fn after(&mut self, cursor: String) {
+                self.after = Some(cursor);
+            }
+        }
+    )*};
+}
+
+paged! {
+    people::Inbox => people::Arrived, |page| (page.messages, page.more.then_some(page.cursor));
+    manage::History => people::Arrived, |page| (page.messages, page.more.then_some(page.cursor));
+    manage::Groups => manage::GroupShown, |page| (page.groups, page.next);
+    manage::Users => world::User, |page| (page.users, page.next);
+    manage::Companies => manage::CompanyShown, |page| (page.companies, page.next);
 }
 
 impl Manager {
@@ -29,21 +75,110 @@ impl Manager {
     /// # Errors
     /// [`Error::Invalid`] where the URL is none.
     pub fn new(base_url: &str, manage_token: &str) -> Result<Self, Error> {
-        let transport = Transport::new(base_url, crate::client::TIMEOUT)?;
-        Ok(Self::over(Arc::new(transport), manage_token.into()))
+        let wire = Wire::new(base_url, Settings::default())?;
+        Ok(Self::over(Arc::new(wire), manage_token.into()))
     }
 
-    pub(crate) fn over(transport: Arc<Transport>, token: Arc<str>) -> Self {
-        Self { transport, token }
+    pub(crate) fn over(wire: Arc<Wire>, token: Arc<str>) -> Self {
+        Self { wire, token }
     }
 
     /// Sends a request.
+    ///
+    /// ```no_run
+    /// use qun_client::{Manager, protocol::manage};
+    ///
+    /// # async fn example(manager: &Manager) -> Result<(), qun_client::Error> {
+    /// // Three days later the uploads are gone.
+    /// let three_days = manage::AdvanceClock { advance: 3 * 86_400 };
+    /// manager.send(three_days).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Every kind but [`Error::Refused`] and [`Error::Quota`].
     pub async fn send<E: Endpoint<Auth = Manage>>(&self, request: E) -> Result<E::Response, Error> {
         let answer = self.call(&E::META, request::fields(&request)?).await?;
         answer::typed(&E::META, answer).map_err(|error| error.scrubbed(&[&self.token]))
+    }
+
+    /// Everything that a list has, page after page, as it is read: a person's inbox, a group's history, the groups, people or
+    /// companies. After an error it ends.
+    ///
+    /// ```no_run
+    /// use futures_util::TryStreamExt;
+    /// use qun_client::{Manager, protocol::people};
+    ///
+    /// # async fn example(manager: &Manager) -> Result<(), qun_client::Error> {
+    /// let inbox = people::Inbox { userid: "zhangsan".into(), ..Default::default() };
+    /// let mut arrived = std::pin::pin!(manager.list(inbox));
+    /// while let Some(message) = arrived.try_next().await? {
+    ///     println!("{}: {}", message.chatid, message.content);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list<L: Paged>(
+        &self,
+        request: L,
+    ) -> impl Stream<Item = Result<L::Item, Error>> + Send + 'static {
+        let this = self.clone();
+        stream::try_unfold(Some(request), move |next| {
+            let this = this.clone();
+            async move {
+                let Some(mut request) = next else {
+                    return Ok::<_, Error>(None);
+                };
+                let (items, cursor) = L::open(this.send(request.clone()).await?);
+                let next = cursor.map(|cursor| {
+                    request.after(cursor);
+                    request
+                });
+                Ok(Some((stream::iter(items).map(Ok), next)))
+            }
+        })
+        .try_flatten()
+    }
+
+    /// Follows a person's inbox from now on: the stream waits for what arrives and ends only with an error.
+    ///
+    /// ```no_run
+    /// use futures_util::TryStreamExt;
+    /// use qun_client::{Manager, protocol::people};
+    ///
+    /// # async fn example(manager: &Manager) -> Result<(), qun_client::Error> {
+    /// let inbox = people::Inbox { userid: "zhangsan".into(), ..Default::default() };
+    /// let mut phone = std::pin::pin!(manager.follow(inbox).await?);
+    /// if let Some(message) = phone.try_next().await? {
+    ///     println!("{}", message.content);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Manager::send`]. Where it begins is fixed when this returns; an `after` in the request is respected.
+    pub async fn follow(
+        &self,
+        mut inbox: people::Inbox,
+    ) -> Result<impl Stream<Item = Result<people::Arrived, Error>> + Send + 'static, Error> {
+        if inbox.after.is_none() {
+            inbox.after = Some("latest".into());
+            let page = self.send(inbox.clone()).await?;
+            inbox.after = Some(page.cursor);
+        }
+        inbox.wait = Some(inbox.wait.unwrap_or(30));
+        let this = self.clone();
+        let pages = stream::try_unfold(inbox, move |mut inbox| {
+            let this = this.clone();
+            async move {
+                let page = this.send(inbox.clone()).await?;
+                inbox.after = Some(page.cursor);
+                Ok::<_, Error>(Some((stream::iter(page.messages).map(Ok), inbox)))
+            }
+        });
+        Ok(pages.try_flatten())
     }
 
     /// Sends a request whose type is known only at run time, and brings the answer as it came.
@@ -66,17 +201,8 @@ impl Manager {
             Some(seconds) => Duration::from_secs(seconds.min(60)),
             None => Duration::ZERO,
         };
-        let request = request::build(
-            &self.transport.base_url,
-            meta,
-            fields,
-            Some(&self.token),
-            None,
-        )?;
-        let result = self
-            .transport
-            .exchange(meta, request, wait, JSON_LIMIT)
-            .await;
+        let request = request::build(&self.wire.base_url, meta, fields, Some(&self.token), None)?;
+        let result = self.wire.exchange(meta, &request, wait).await;
         result
             .and_then(|answer| answer::read(meta, &answer))
             .map_err(|error| error.scrubbed(&[&self.token]))

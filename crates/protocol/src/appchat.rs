@@ -1,12 +1,15 @@
 //! 应用发送消息到群聊会话: internal groups that an app makes and speaks in (documents 000 and 001).
 
+mod check;
 mod create;
 mod get;
 mod members;
 mod quit;
 mod send;
 mod update;
+mod write;
 
+pub use check::Unfit;
 pub use create::{Create, Created};
 pub use get::{ChatInfo, Get, Got};
 pub use members::{Member, Members, MembersOf};

@@ -4,11 +4,16 @@ use qun_protocol::{Envelope, Meta, envelope::Problem};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Error, transport::Answer};
+use super::Answer;
+use crate::Error;
 
 /// The answer as it came, if it says that it worked.
 pub(crate) fn read(meta: &'static Meta, answer: &Answer) -> Result<Value, Error> {
     let good = (200..300).contains(&answer.status);
+    // So the cloud answers where it knows no such path.
+    if answer.status == 404 && answer.body.is_empty() {
+        return Err(Error::NoSuchCall { path: meta.path });
+    }
     let Ok(value) = serde_json::from_slice::<Value>(&answer.body) else {
         return Err(undecodable(meta, answer));
     };
@@ -87,7 +92,6 @@ mod tests {
     fn answer(status: u16, body: &str) -> Answer {
         Answer {
             status,
-            headers: Default::default(),
             body: body.to_owned().into(),
         }
     }
@@ -118,6 +122,16 @@ mod tests {
             .unwrap_err()
             .code(),
             Some(-1)
+        );
+    }
+
+    #[test]
+    fn an_empty_404_is_a_path_that_the_server_does_not_know() {
+        let meta = &appchat::Quit::META;
+        let error = read(meta, &answer(404, "")).unwrap_err();
+        assert!(
+            error.is_not_found()
+                && matches!(error, Error::NoSuchCall { path } if path == meta.path)
         );
     }
 

@@ -6,7 +6,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use qun_protocol::{Auth, Body, Endpoint, Meta, query};
 use serde_json::{Map, Value};
 
-use crate::{Error, multipart};
+use super::multipart::Form;
+use crate::Error;
 
 /// What a path segment may hold as it is.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -14,13 +15,6 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'.')
     .remove(b'~');
-
-/// A file that travels beside the parameters.
-#[derive(Clone, Copy)]
-pub(crate) struct Attached<'a> {
-    pub filename: &'a str,
-    pub content: &'a [u8],
-}
 
 /// The HTTP request of a call, as the endpoint's facts make it: `base_url` without a slash at its end, and the token as
 /// the endpoint takes it (in the query or as a bearer), if there is one.
@@ -46,12 +40,13 @@ pub(crate) fn fields<E: Endpoint>(request: &E) -> Result<Map<String, Value>, Err
     }
 }
 
+/// The request; where a form goes with it, its body is the form's.
 pub(crate) fn build(
     base_url: &str,
     meta: &Meta,
     mut fields: Map<String, Value>,
     token: Option<&str>,
-    attached: Option<Attached<'_>>,
+    form: Option<&Form<'_>>,
 ) -> Result<Request<Bytes>, Error> {
     let mut url = format!("{base_url}{}", path(meta, &mut fields)?);
     let mut in_query = Map::new();
@@ -59,7 +54,7 @@ pub(crate) fn build(
         in_query.insert("access_token".into(), token.into());
     }
     let mut body = Bytes::new();
-    let mut kind = None;
+    let (mut kind, mut length) = (None, None);
     match meta.body {
         Body::Query => in_query.extend(fields),
         Body::Json => {
@@ -72,13 +67,12 @@ pub(crate) fn build(
             kind = Some("application/json".to_owned());
         }
         Body::Upload => {
-            let Some(file) = attached else {
+            let Some(form) = form else {
                 return Err(Error::invalid(format!("{} takes a file", meta.path)));
             };
-            let (content_type, content) = multipart::media(file.filename, file.content);
             in_query.extend(fields);
-            body = content;
-            kind = Some(content_type);
+            kind = Some(form.content_type());
+            length = Some(form.length());
         }
     }
     let query = query::write(&in_query);
@@ -88,6 +82,9 @@ pub(crate) fn build(
     let mut builder = Request::builder().method(meta.method.as_str()).uri(url);
     if let Some(kind) = kind {
         builder = builder.header(header::CONTENT_TYPE, kind);
+    }
+    if let Some(length) = length {
+        builder = builder.header(header::CONTENT_LENGTH, length);
     }
     if let (Auth::Manage, Some(token)) = (meta.auth, token) {
         let mut bearer = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
@@ -262,16 +259,14 @@ mod tests {
             kind: Some("file".into()),
         };
         assert!(http_request(BASE, &upload, Some("T")).is_err());
-        let file = Attached {
-            filename: "a.txt",
-            content: b"hello!",
-        };
+        let file = crate::Attachment::bytes("a.txt", "hello!");
+        let form = Form::new(&file, 6);
         let request = build(
             BASE,
             &media::Upload::META,
             fields(&upload).unwrap(),
             Some("T"),
-            Some(file),
+            Some(&form),
         )
         .unwrap();
         assert_eq!(
@@ -280,5 +275,7 @@ mod tests {
         );
         let kind = request.headers()[header::CONTENT_TYPE].to_str().unwrap();
         assert!(kind.starts_with("multipart/form-data; boundary="), "{kind}");
+        let length = request.headers()[header::CONTENT_LENGTH].to_str().unwrap();
+        assert_eq!(length, form.length().to_string());
     }
 }

@@ -1,0 +1,371 @@
+//! Pacing: calls wait until the server's limits have room for them, so that no block begins.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, UNIX_EPOCH},
+};
+
+use http::{HeaderMap, header};
+use qun_protocol::{ChatId, Limit, Meta, Rules, UNLIMITED, Window};
+
+use crate::{
+    Error,
+    token::{Wall, system_ms},
+};
+
+/// Server and client need not agree on the time to the second, and requests travel: what is sent so near to a window's edge
+/// counts for both of its sides. In milliseconds.
+const MARGIN: i64 = 2_000;
+
+/// How long a call waits where nothing else is said.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// A group's number of members is believed so long, in milliseconds.
+const MEMBERS_KNOWN: i64 = 3_600_000;
+
+/// So many groups' numbers of members are remembered.
+const CHATS_KNOWN: usize = 100_000;
+
+/// Keeps calls within the limits that their endpoints spend, in the server's own windows: a minute, an hour, a day, fixed and
+/// aligned to UTC+8. A call for which there is no room waits for it, or is refused with the time when there is
+/// ([`Error::WouldPass`]). A 45009 of the server, which others may have caused, starts a block.
+///
+/// A message costs as many person-times as its group has members. The client knows that number from what it created and
+/// read, or from [`Chat::has_members`](crate::Chat::has_members). Where it does not, it takes the group for a full one while
+/// there is plenty of room, and reads it once (`appchat/get`) before the message where half of a window is spent.
+///
+/// Limits are a company's: let the clients of a company's apps share one pacing by clones. Other processes are not seen.
+///
+/// ```
+/// use std::time::Duration;
+/// use qun_client::{Client, Pacing, protocol::{Rulebook, Rules}};
+///
+/// let mut rules = Rules::of(Rulebook::Live2026);
+/// rules.set(qun_client::protocol::Limit::ChatSendsPerCorpHour, 150_000);
+/// let patient = Pacing::by(rules).longest_wait(Duration::from_secs(3600));
+/// let builder = Client::builder("ww1", "secret").pacing(patient.clone());
+/// ```
+#[derive(Clone)]
+pub struct Pacing {
+    shared: Option<Arc<Shared>>,
+    longest: Duration,
+}
+
+struct Shared {
+    rules: Rules,
+    wall: Wall,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// What was spent or is promised, by limit and the start of its window.
+    spent: HashMap<Limit, BTreeMap<i64, i64>>,
+    blocks: HashMap<&'static str, Block>,
+    /// Members by chatid, and when that was learned.
+    members: HashMap<ChatId, (i64, i64)>,
+    /// How far the server's clock is ahead, in milliseconds.
+    ahead: i64,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Block {
+    until: i64,
+    /// How many blocks there were since a call was accepted.
+    times: usize,
+}
+
+impl Pacing {
+    /// By these numbers. A call waits for at most a minute.
+    pub fn by(rules: Rules) -> Self {
+        Self::with(rules, Arc::new(system_ms))
+    }
+
+    /// None: calls are sent at once, and 45009 comes when it comes.
+    pub fn off() -> Self {
+        Self {
+            shared: None,
+            longest: LONGEST,
+        }
+    }
+
+    /// With another longest wait; zero refuses every call that does not fit at once. Clones made before are not changed.
+    #[must_use]
+    pub fn longest_wait(mut self, longest: Duration) -> Self {
+        self.longest = longest;
+        self
+    }
+
+    pub(crate) fn with(rules: Rules, wall: Wall) -> Self {
+        let state = Mutex::default();
+        Self {
+            shared: Some(Arc::new(Shared { rules, wall, state })),
+            longest: LONGEST,
+        }
+    }
+
+    /// Waits until the limits that an endpoint spends have room, and takes it.
+    pub(crate) async fn room(&self, meta: &'static Meta, members: i64) -> Result<Booking, Error> {
+        let Some(shared) = &self.shared else {
+            return Ok(Booking::default());
+        };
+        loop {
+            let (booking, wait) = shared.book(meta, members, self.longest)?;
+            if wait.is_zero() {
+                return Ok(booking);
+            }
+            tracing::debug!(path = meta.path, ms = wait.as_millis(), "waiting for room");
+            tokio::time::sleep(wait).await;
+            let (state, now) = shared.state();
+            if state.blocked(meta.path) <= now {
+                return Ok(booking);
+            }
+            // A block began meanwhile; the room is given back and found anew.
+        }
+    }
+
+    /// Whether half of a window is spent, this one or the one before, so that estimates would cost time.
+    pub(crate) fn is_tight(&self, meta: &'static Meta) -> bool {
+        let Some(shared) = &self.shared else {
+            return false;
+        };
+        let most = self.most_members();
+        let (state, now) = shared.state();
+        meta.spends.iter().any(|limit| {
+            let (window, allowed) = (limit.window(), shared.rules.limit(*limit));
+            let spent = |moment| {
+                let spent = state.spent.get(limit);
+                spent.and_then(|spent| spent.get(&window.start(moment)).copied())
+            };
+            let spent = spent(now).max(spent(now - window.length())).unwrap_or(0);
+            spent + most > allowed / 2
+        })
+    }
+
+    /// How many members a group can have.
+    pub(crate) fn most_members(&self) -> i64 {
+        let limit = Limit::ChatMembersMax;
+        let most = self
+            .shared
+            .as_ref()
+            .map_or(1, |shared| shared.rules.limit(limit));
+        most.clamp(1, 2_000)
+    }
+
+    /// How many members a group has, where that is known.
+    pub(crate) fn members(&self, chatid: &ChatId) -> Option<i64> {
+        let (state, now) = self.shared.as_ref()?.state();
+        let (members, learned) = *state.members.get(chatid)?;
+        (now - learned < MEMBERS_KNOWN).then_some(members)
+    }
+
+    /// Learns how many members a group has, or that this is no longer known.
+    pub(crate) fn learn(&self, chatid: &ChatId, members: Option<usize>) {
+        let Some(shared) = &self.shared else { return };
+        let (mut state, now) = shared.state();
+        if state.members.len() >= CHATS_KNOWN {
+            state.members.clear();
+        }
+        match members {
+            Some(members) => {
+                let members = i64::try_from(members).unwrap_or(i64::MAX);
+                state.members.insert(chatid.clone(), (members, now));
+            }
+            None => {
+                state.members.remove(chatid);
+            }
+        }
+    }
+
+    pub(crate) fn is_on(&self) -> bool {
+        self.shared.is_some()
+    }
+
+    /// Looks at an answer's date, which is whole seconds.
+    pub(crate) fn dated(&self, headers: &HeaderMap) {
+        let date = headers
+            .get(header::DATE)
+            .and_then(|date| date.to_str().ok());
+        let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
+        let since = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok());
+        if let (Some(shared), Some(since)) = (&self.shared, since) {
+            let server = i64::try_from(since.as_millis()).unwrap_or(0) + 500;
+            let ahead = server - (shared.wall)();
+            let (mut state, _) = shared.state();
+            if (state.ahead - ahead).abs() > 1_500 {
+                state.ahead = ahead;
+            }
+        }
+    }
+
+    /// The server said that a limit was passed, or that none was.
+    pub(crate) fn answered(&self, meta: &'static Meta, passed: bool) {
+        let Some(shared) = &self.shared else { return };
+        let (mut state, now) = shared.state();
+        if !passed {
+            state.blocks.remove(meta.path);
+            return;
+        }
+        let block = state.blocks.entry(meta.path).or_default();
+        if block.until > now {
+            return;
+        }
+        // Which limit it was is not said: the shortest first, and the next longer where that was not it.
+        let base = [Window::Minute, Window::Hour];
+        let mut windows: Vec<Window> = meta.spends.iter().map(|limit| limit.window()).collect();
+        if windows.is_empty() {
+            windows.extend(base);
+        }
+        windows.sort_by_key(|window| window.length());
+        let window = windows[block.times.min(windows.len() - 1)];
+        block.until = window.blocked_until(now) + MARGIN;
+        block.times += 1;
+        tracing::warn!(
+            path = meta.path,
+            ?window,
+            "a limit was passed; calls wait for the block's end"
+        );
+    }
+}
+
+impl fmt::Debug for Pacing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pacing")
+            .field("on", &self.is_on())
+            .field("longest_wait", &self.longest)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// The state, and the server's time.
+    fn state(&self) -> (MutexGuard<'_, State>, i64) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = (self.wall)() + state.ahead;
+        (state, now)
+    }
+
+    /// Takes room at the first moment at which every limit has it, unless that is too far away.
+    fn book(
+        self: &Arc<Self>,
+        meta: &'static Meta,
+        members: i64,
+        longest: Duration,
+    ) -> Result<(Booking, Duration), Error> {
+        let (mut state, now) = self.state();
+        let costs: Vec<(Limit, i64)> = meta
+            .spends
+            .iter()
+            .map(|limit| (*limit, self.cost(*limit, members)))
+            .filter(|(limit, _)| (1..UNLIMITED).contains(&self.rules.limit(*limit)))
+            .collect();
+        let mut at = now.max(state.blocked(meta.path));
+        let mut full = None;
+        while let Some((limit, next)) = costs
+            .iter()
+            .find_map(|(limit, cost)| Some((*limit, self.no_room(&state, *limit, *cost, at)?)))
+        {
+            (at, full) = (next, Some(limit));
+        }
+        let wait = Duration::from_millis((at - now).max(0).unsigned_abs());
+        if wait > longest {
+            return Err(Error::WouldPass {
+                path: meta.path,
+                limit: full,
+                retry_after: wait,
+            });
+        }
+        let mut booking = Booking {
+            shared: Some(Arc::clone(self)),
+            entries: Vec::new(),
+            kept: false,
+        };
+        for (limit, cost) in costs {
+            let window = limit.window();
+            let spent = state.spent.entry(limit).or_default();
+            // What no call can touch any more is forgotten.
+            while spent
+                .first_key_value()
+                .is_some_and(|(start, _)| start + window.length() + 2 * MARGIN < now)
+            {
+                spent.pop_first();
+            }
+            let (before, after) = (window.start(at - MARGIN), window.start(at + MARGIN));
+            for start in [before, after]
+                .into_iter()
+                .take(if before == after { 1 } else { 2 })
+            {
+                *spent.entry(start).or_default() += cost;
+                booking.entries.push((limit, start, cost));
+            }
+        }
+        Ok((booking, wait))
+    }
+
+    /// What a call spends of a limit. One that is larger than a whole window takes the whole.
+    fn cost(&self, limit: Limit, members: i64) -> i64 {
+        let cost = match limit {
+            Limit::ChatSendsPerCorpMinute | Limit::ChatSendsPerCorpHour => members,
+            _ => 1,
+        };
+        cost.clamp(1, self.rules.limit(limit).max(1))
+    }
+
+    /// The earliest moment to look at instead, if a limit has no room at this one.
+    fn no_room(&self, state: &State, limit: Limit, cost: i64, at: i64) -> Option<i64> {
+        let window = limit.window();
+        [at - MARGIN, at + MARGIN].into_iter().find_map(|edge| {
+            let start = window.start(edge);
+            let spent = state.spent.get(&limit).and_then(|spent| spent.get(&start));
+            let full = spent.copied().unwrap_or(0) + cost > self.rules.limit(limit);
+            full.then(|| start + window.length() + MARGIN)
+        })
+    }
+}
+
+impl State {
+    /// Until when an endpoint is blocked.
+    fn blocked(&self, path: &'static str) -> i64 {
+        self.blocks.get(path).map_or(0, |block| block.until)
+    }
+}
+
+/// Room that was taken; given back when it is dropped before it was used.
+#[derive(Default)]
+pub(crate) struct Booking {
+    shared: Option<Arc<Shared>>,
+    entries: Vec<(Limit, i64, i64)>,
+    kept: bool,
+}
+
+impl Booking {
+    /// The call is sent: from now on it counts, also if nobody waits for it any more.
+    pub(crate) fn used(&mut self) {
+        self.kept = true;
+    }
+
+    /// The call was refused, so it did not count after all.
+    pub(crate) fn unused(&mut self) {
+        self.kept = false;
+    }
+}
+
+impl Drop for Booking {
+    fn drop(&mut self) {
+        let (Some(shared), false) = (&self.shared, self.kept) else {
+            return;
+        };
+        let (mut state, _) = shared.state();
+        for (limit, start, cost) in &self.entries {
+            let spent = state.spent.get_mut(limit);
+            if let Some(spent) = spent.and_then(|spent| spent.get_mut(start)) {
+                *spent -= cost;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! The SDK against servers of the tests' own.
+
+mod client;
+mod kit;
+mod token;
