@@ -163,7 +163,7 @@ fn command(meta: &'static Meta, shape: &Shape) -> Command {
     };
     let shared = shared.get_arguments().filter(|arg| !own(arg)).cloned();
     command.args(shared.map(|arg| match arg.get_id().as_str() {
-        "timeout" => arg.long("timeout"),
+        "call_timeout" => arg.long("timeout"),
         _ => arg,
     }))
 }
@@ -178,7 +178,11 @@ fn connection(given: &ArgMatches) -> Connection {
         corpid: text("corpid"),
         secret_file: path("secret_file"),
         manage_token_file: path("manage_token_file"),
-        timeout: given.try_get_one::<u64>("timeout").ok().flatten().copied(),
+        call_timeout: given
+            .try_get_one::<u64>("call_timeout")
+            .ok()
+            .flatten()
+            .copied(),
     }
 }
 
@@ -232,6 +236,7 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
         path.push('/');
         match field {
             Some("corpid") => path.push_str("$QUN_CORPID"),
+            Some("userid") => path.push_str(person(meta)),
             Some(field) => path.push_str(sample(field)),
             None => path.push_str(part),
         }
@@ -268,14 +273,26 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
     format!("qun call {}", words.join(" "))
 }
 
+/// Somebody of the demo company who may do this: who was in a group cannot be removed, and some things only owners may.
+fn person(meta: &Meta) -> &'static str {
+    let owners = ["/owner", "/remove"];
+    match meta.method {
+        qun_protocol::Method::Delete => "zhaoliu",
+        _ if owners.iter().any(|step| meta.path.ends_with(step)) => "project_manager_001",
+        _ => sample("userid"),
+    }
+}
+
 /// A value that the demo company knows.
 fn sample(field: &str) -> &'static str {
     match field {
         "chatid" => "alpha_project_20231101",
-        "userid" | "userlist" | "owner" => "zhangsan",
+        "userid" | "owner" => "dev_001",
+        "userlist" => "dev_002",
         "agentid" => "1000002",
         "media_id" => "file_media_id_456",
-        "id" | "tagid" => "2",
+        "id" => "3",
+        "tagid" => "2",
         "advance" => "60",
         "rulebook" => "live-2026",
         "disabled" | "customer_contact" => "true",

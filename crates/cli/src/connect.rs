@@ -1,10 +1,11 @@
 //! Whom a command talks to: flags, variables and profiles put together, and the calls.
 
-use std::{cell::OnceCell, io, path::PathBuf, time::Duration};
+use std::{cell::OnceCell, fs, io, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use qun_client::{Client, Manager, http_request};
+use futures_util::TryStreamExt;
+use qun_client::{Builder, Client, FileStore, Manager, Pacing, Paged, http_request};
 use qun_protocol::{
     CorpId, Endpoint, Method,
     endpoint::{AccessToken, Authorised, Manage},
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     failure::usage,
-    output::{Format, Output},
+    output::{Format, Output, tell},
     profile::{Profile, Profiles},
     progress, secret,
     settings::Home,
@@ -54,8 +55,8 @@ pub(crate) struct Connection {
     #[arg(long, global = true, value_name = "FILE")]
     pub manage_token_file: Option<PathBuf>,
     /// How long one call may take, in seconds [default: 30]
-    #[arg(long = "call-timeout", global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub timeout: Option<u64>,
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub call_timeout: Option<u64>,
 }
 
 /// How much is asked, and whether anything is done at all.
@@ -228,7 +229,7 @@ impl Session {
         Ok(Session {
             output,
             target,
-            timeout: Duration::from_secs(connection.timeout.unwrap_or(30)),
+            timeout: Duration::from_secs(connection.call_timeout.unwrap_or(30)),
             yes: false,
             dry_run: false,
             client: OnceCell::new(),
@@ -264,10 +265,25 @@ impl Session {
 
     /// A client with other credentials.
     pub(crate) fn client_for(&self, corpid: &str, secret: &str) -> Result<Client> {
-        Ok(Client::builder(corpid, secret)
+        Ok(self.builder(corpid, secret).build()?)
+    }
+
+    fn builder(&self, corpid: &str, secret: &str) -> Builder {
+        let mut builder = Client::builder(corpid, secret)
             .base_url(&self.target.url)
             .timeout(self.timeout)
-            .build()?)
+            // One command is one call or a few, so nothing is known of what was spent before.
+            .pacing(Pacing::off());
+        if let Some(store) = tokens() {
+            builder = builder.token_store(store);
+        }
+        if let Some(agentid) = self.target.agentid {
+            builder = builder.agent(agentid);
+        }
+        if secret::variable("QUN_DEBUG").as_deref() == Some("api") {
+            builder = builder.watch(|line| tell(line));
+        }
+        builder
     }
 
     /// The operator.
@@ -280,7 +296,7 @@ impl Session {
             "manage-token-file",
             "QUN_MANAGE_TOKEN",
         )?;
-        let manager = Manager::new(&self.target.url, &token)?;
+        let manager = self.builder("", "").manage_token(token).build()?.manage()?;
         Ok(self.manager.get_or_init(|| manager))
     }
 
@@ -313,6 +329,12 @@ impl Session {
     {
         let what = E::META.title;
         progress::during(&self.output, what, E::Auth::carry(self, request)).await
+    }
+
+    /// All pages of a list together.
+    pub(crate) async fn all<L: Paged>(&self, request: L) -> Result<Vec<L::Item>> {
+        let items = self.manager()?.list(request).try_collect();
+        Ok(progress::during(&self.output, L::META.title, items).await?)
     }
 
     /// Sends a request that changes something; on a dry run it is shown instead, and nothing comes back.
@@ -356,6 +378,18 @@ impl Session {
         }
         confirm(&self.output, question)
     }
+}
+
+/// The tokens that commands share, in a folder that is the user's alone.
+pub(crate) fn tokens() -> Option<FileStore> {
+    let folder = Home::of_environment().cache()?;
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    // Without it every command fetches a token of its own, which works as well.
+    builder.create(&folder).ok()?;
+    Some(FileStore::new(folder.join("tokens.json")))
 }
 
 /// Asks a question with yes and no.

@@ -4,6 +4,8 @@ use std::{fmt, io, process::ExitCode};
 
 use qun_client::Error;
 
+use crate::output::tell;
+
 /// The command line, the environment or the settings file are not as they should be: exit code 2.
 #[derive(Debug)]
 pub(crate) struct Usage(pub String);
@@ -60,7 +62,7 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     {
         return ExitCode::SUCCESS;
     }
-    eprintln!("error: {error:#}");
+    tell(format!("error: {error:#}"));
     if let Some(refusal) = error.downcast_ref::<Error>() {
         explain(refusal);
         return ExitCode::from(code(refusal));
@@ -76,10 +78,10 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
 
 fn explain(error: &Error) {
     for cause in error.causes().iter().skip(1) {
-        eprintln!("  or: {}", cause.meaning());
+        tell(format!("  or: {}", cause.meaning()));
     }
     if let Some(advice) = error.advice() {
-        eprintln!("  what to do: {advice}");
+        tell(format!("  what to do: {advice}"));
     }
     if let Error::Refused {
         hint: Some(hint), ..
@@ -88,10 +90,10 @@ fn explain(error: &Error) {
         hint: Some(hint), ..
     } = error
     {
-        eprintln!("  hint: {hint}");
+        tell(format!("  hint: {hint}"));
     }
     if let Some(code) = error.code() {
-        eprintln!("  more: qun explain {code}");
+        tell(format!("  more: qun explain {code}"));
     }
 }
 

@@ -50,7 +50,7 @@ impl Output {
     /// Says something to whoever watches.
     pub(crate) fn talk(&self, text: impl AsRef<str>) {
         if !self.quiet {
-            eprintln!("{}", text.as_ref());
+            tell(text);
         }
     }
 
@@ -63,6 +63,10 @@ impl Output {
         if self.is_json() {
             return self.write(Value::Array(rows), columns);
         }
+        let cell = match io::stdout().is_terminal() {
+            true => short,
+            false => cell,
+        };
         let cells: Vec<Vec<String>> = rows
             .iter()
             .map(|row| columns.iter().map(|name| cell(name, &row[*name])).collect())
@@ -199,6 +203,15 @@ fn cell(name: &str, value: &Value) -> String {
     text.replace(char::is_control, " ")
 }
 
+/// The same for a table, where a time has its minutes alone.
+fn short(name: &str, value: &Value) -> String {
+    let text = cell(name, value);
+    match (value, text.get(..16)) {
+        (Value::Number(_), Some(minutes)) if text.ends_with("+08:00") => minutes.replace('T', " "),
+        _ => text,
+    }
+}
+
 /// Seconds UTC as a time in UTC+8, where WeCom lives.
 pub(crate) fn moment(seconds: i64) -> String {
     match Timestamp::from_second(seconds) {
@@ -261,6 +274,11 @@ fn heading(name: &str) -> String {
             .to_uppercase()
             .replace('_', " "),
     }
+}
+
+/// Writes a line to stderr. Where nobody can read it, there is nobody to tell that either.
+pub(crate) fn tell(text: impl AsRef<str>) {
+    let _ = writeln!(io::stderr(), "{}", text.as_ref());
 }
 
 /// Writes a line.

@@ -235,6 +235,7 @@ pub(crate) struct Home {
     pub home: Option<PathBuf>,
     pub data_home: Option<PathBuf>,
     pub config_home: Option<PathBuf>,
+    pub cache_home: Option<PathBuf>,
 }
 
 impl Home {
@@ -250,6 +251,7 @@ impl Home {
             // The rules take relative paths as not set.
             data_home: path("XDG_DATA_HOME").filter(|p| p.is_absolute()),
             config_home: path("XDG_CONFIG_HOME").filter(|p| p.is_absolute()),
+            cache_home: path("XDG_CACHE_HOME").filter(|p| p.is_absolute()),
         }
     }
 
@@ -267,6 +269,13 @@ impl Home {
     /// Where the profiles are.
     pub(crate) fn profiles(&self) -> Option<PathBuf> {
         Some(self.config()?.join("profiles.toml"))
+    }
+
+    /// Where access tokens are kept from one command to the next.
+    pub(crate) fn cache(&self) -> Option<PathBuf> {
+        let below = |home: &PathBuf| home.join(".cache");
+        let cache = self.cache_home.clone().or(self.home.as_ref().map(below))?;
+        Some(cache.join("qun"))
     }
 
     fn config(&self) -> Option<PathBuf> {
@@ -319,6 +328,7 @@ mod tests {
             home: Some("/home/a".into()),
             data_home: None,
             config_home: None,
+            cache_home: None,
         }
     }
 

@@ -93,10 +93,16 @@ struct New {
 }
 
 #[derive(Args)]
-#[group(required = true, multiple = true, id = "change", args = ["name", "owner", "add", "remove"])]
 struct Change {
     /// The group
     chatid: String,
+    #[command(flatten)]
+    values: Values,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = true)]
+struct Values {
     /// Its new name, at most 50 characters
     #[arg(long)]
     name: Option<String>,
@@ -116,7 +122,8 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
     match noun.verb {
         Verb::Create(new) => create(&session, new).await,
         Verb::Get(one) => get(&session, one.chatid).await,
-        Verb::Update(given) => {
+        Verb::Update(change) => {
+            let given = change.values;
             let request = Update {
                 name: given.name.map(Into::into),
                 owner: given.owner.map(Into::into),
@@ -124,7 +131,7 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
                 del_user_list: people(given.remove),
                 ..Default::default()
             };
-            update(&session, given.chatid, request, "changed").await
+            update(&session, change.chatid, request, "changed").await
         }
         Verb::Quit(one) => quit(&session, one.chatid).await,
         Verb::Add(who) => {
@@ -209,12 +216,8 @@ async fn members(session: &Session, chatid: String) -> Result<()> {
             chatid: chatid.clone(),
         })
         .await;
-    let missing = |error: &anyhow::Error| {
-        matches!(
-            error.downcast_ref(),
-            Some(Error::Undecodable { status: 404, .. })
-        )
-    };
+    let missing =
+        |error: &anyhow::Error| matches!(error.downcast_ref(), Some(Error::NoSuchCall { .. }));
     match listed {
         Err(error) if missing(&error) => {
             let group = session.send(Get { chatid }).await?.chat_info;

@@ -92,7 +92,12 @@ struct Change {
 pub(crate) async fn run(noun: Noun) -> Result<()> {
     let session = Session::open(noun.common)?;
     match noun.verb {
-        Verb::List => list(&session).await,
+        Verb::List => {
+            let limit = Some(1000);
+            let companies = session.all(Companies { after: None, limit }).await?;
+            let columns = ["corpid", "name", "rulebook", "account_cap"];
+            session.output.list(&columns, &companies)
+        }
         Verb::Show => {
             let corpid = session.corpid().await?;
             let company = session.send(GetCompany { corpid }).await?;
@@ -115,22 +120,6 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
         }
         Verb::Rules { limits, rulebook } => rules(&session, &limits, rulebook).await,
     }
-}
-
-async fn list(session: &Session) -> Result<()> {
-    let mut companies = Vec::new();
-    let mut after = None;
-    loop {
-        let limit = Some(1000);
-        let page = session.send(Companies { after, limit }).await?;
-        companies.extend(page.companies);
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    let columns = ["corpid", "name", "rulebook", "account_cap"];
-    session.output.list(&columns, &companies)
 }
 
 async fn create(session: &Session, new: New) -> Result<()> {

@@ -201,23 +201,13 @@ async fn inbox(
     chatid: Option<String>,
     last: Option<usize>,
 ) -> Result<()> {
-    let mut arrived: Vec<Arrived> = Vec::new();
-    let mut after = None;
-    loop {
-        let request = Inbox {
-            corpid: corpid.clone(),
-            userid: userid.clone(),
-            after,
-            limit: Some(1000),
-            ..Default::default()
-        };
-        let page = session.send(request).await?;
-        arrived.extend(page.messages);
-        if !page.more {
-            break;
-        }
-        after = Some(page.cursor);
-    }
+    let request = Inbox {
+        corpid,
+        userid,
+        limit: Some(1000),
+        ..Default::default()
+    };
+    let mut arrived: Vec<Arrived> = session.all(request).await?;
     if let Some(chatid) = chatid {
         arrived.retain(|message| *message.chatid == chatid);
     }
@@ -225,7 +215,7 @@ async fn inbox(
         arrived.drain(..arrived.len().saturating_sub(last));
     }
     let rows: Vec<Value> = arrived.iter().map(row).collect::<Result<_>>()?;
-    let columns = ["time", "chatid", "sender", "msgtype", "text", "limit"];
+    let columns = ["time", "chatid", "sender", "msgtype", "text", "dropped_by"];
     session.output.list(&columns, &rows)
 }
 
@@ -238,7 +228,7 @@ pub(super) fn row(message: &Arrived) -> Result<Value> {
         (None, agentid) => agentid.into(),
     };
     if let Some(drop) = &message.dropped {
-        row["limit"] = format!("{} {}", drop.limit, drop.value).into();
+        row["dropped_by"] = format!("{} {}", drop.limit, drop.value).into();
     }
     Ok(row)
 }

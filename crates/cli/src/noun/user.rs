@@ -125,23 +125,13 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
 }
 
 async fn list(session: &Session, search: Option<String>) -> Result<()> {
-    let corpid = session.corpid().await?;
-    let mut users = Vec::new();
-    let mut after = None;
-    loop {
-        let request = Users {
-            corpid: corpid.clone(),
-            search: search.clone(),
-            after,
-            limit: Some(1000),
-        };
-        let page = session.send(request).await?;
-        users.extend(page.users);
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
+    let request = Users {
+        corpid: session.corpid().await?,
+        search,
+        limit: Some(1000),
+        ..Default::default()
+    };
+    let users = session.all(request).await?;
     let columns = ["userid", "name", "mobile", "departments", "status"];
     session.output.list(&columns, &users)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
+use futures_util::TryStreamExt;
 use qun_protocol::{
     ChatId, CorpId,
     manage::{GetClock, GroupShown, Groups, History},
@@ -58,23 +59,14 @@ pub(super) async fn all(
     search: Option<String>,
     agentid: Option<i64>,
 ) -> Result<Vec<GroupShown>> {
-    let mut groups = Vec::new();
-    let mut after = None;
-    loop {
-        let request = Groups {
-            corpid: corpid.clone(),
-            search: search.clone(),
-            agentid,
-            after,
-            limit: Some(1000),
-        };
-        let page = session.send(request).await?;
-        groups.extend(page.groups);
-        after = page.next;
-        if after.is_none() {
-            return Ok(groups);
-        }
-    }
+    let request = Groups {
+        corpid: corpid.clone(),
+        search,
+        agentid,
+        after: None,
+        limit: Some(1000),
+    };
+    session.all(request).await
 }
 
 /// What was said in a group, counted.
@@ -89,22 +81,20 @@ pub(super) struct Heard {
 impl Heard {
     /// Counts a group's history.
     pub(super) async fn of(session: &Session, corpid: &CorpId, chatid: &ChatId) -> Result<Self> {
-        let mut heard = Heard::default();
-        let mut after = None;
-        loop {
-            let request = History {
-                corpid: corpid.clone(),
-                chatid: chatid.clone(),
-                after,
-                limit: Some(1000),
-            };
-            let page = session.send(request).await?;
-            heard.messages += page.messages.len();
-            heard.last = page.messages.last().map(|m| m.time).or(heard.last);
-            if !page.more {
-                return Ok(heard);
-            }
-            after = Some(page.cursor);
-        }
+        let request = History {
+            corpid: corpid.clone(),
+            chatid: chatid.clone(),
+            after: None,
+            limit: Some(1000),
+        };
+        // Page by page, so that a long history is never held as a whole.
+        let history = session.manager()?.list(request);
+        let counted = history.try_fold(Heard::default(), |heard, message| async move {
+            Ok(Heard {
+                messages: heard.messages + 1,
+                last: Some(message.time),
+            })
+        });
+        Ok(counted.await?)
     }
 }

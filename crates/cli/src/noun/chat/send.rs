@@ -79,6 +79,7 @@ pub(super) async fn run(session: &Session, message: Message) -> Result<()> {
         safe: message.safe.then_some(1),
         ..content(session, message).await?
     };
+    send.check().map_err(|unfit| usage(unfit.to_string()))?;
     let msgtype = send.msgtype.clone();
     if session.change(send).await?.is_some() {
         let kind = msgtype.as_deref().unwrap_or_default();
