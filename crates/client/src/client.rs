@@ -489,6 +489,7 @@ impl Client {
             self.0.app.secret.as_str(),
             token.unwrap_or_default(),
             last.as_deref().unwrap_or_default(),
+            self.0.manage_token.as_deref().unwrap_or_default(),
         ];
         error.scrubbed(&secrets)
     }

@@ -5,7 +5,34 @@ use qun_protocol::{Limit, Meta, Refusal, Rulebook, all};
 
 use crate::wire::scrub::scrub;
 
+mod official;
+
 /// Why a call did not bring its answer. It shows neither secrets nor tokens.
+///
+/// | Kind | Was it done? |
+/// |---|---|
+/// | [`Refused`](Error::Refused), [`Quota`](Error::Quota), [`Problem`](Error::Problem), [`NoSuchCall`](Error::NoSuchCall) | no |
+/// | [`Invalid`](Error::Invalid), [`WouldPass`](Error::WouldPass) | no, nothing was sent |
+/// | [`Transport`](Error::Transport) | no, or it only reads |
+/// | [`OutcomeUnknown`](Error::OutcomeUnknown) | perhaps |
+/// | [`Undecodable`](Error::Undecodable) | perhaps, see [`may_have_been_done`](Error::may_have_been_done) |
+///
+/// Codes differ between the documents, the cloud and its own table; the questions (`is_…`) hold everywhere.
+///
+/// ```no_run
+/// use qun_client::{Client, Create};
+///
+/// # async fn example(wecom: &Client) -> Result<(), qun_client::Error> {
+/// let group = Create::new(["zhangsan", "lisi"]).chatid("launch");
+/// match wecom.chat().create(group).await {
+///     Ok(chatid) => println!("made {chatid}"),
+///     Err(error) if error.is_taken() => println!("it is there already"),
+///     Err(error) if error.is_frequency() => println!("later: {}", error.advice().unwrap_or_default()),
+///     Err(error) => return Err(error),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -198,6 +225,27 @@ impl Error {
             | Error::Problem { path, .. } => Some(path),
             Error::Invalid { .. } => None,
         }
+    }
+
+    /// What the vendor's own table (全局错误码) says of the code, for the codes that group chats meet.
+    pub fn official(&self) -> Option<&'static str> {
+        self.code().and_then(official::meaning)
+    }
+
+    /// The id in the errmsg that the vendor's support asks for.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Error::Refused { hint, .. } | Error::Quota { hint, .. } => hint.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The server, or the rulebook that it follows, has no such call: quit and members of document 000 on the cloud.
+    pub fn is_no_such_call(&self) -> bool {
+        matches!(
+            self,
+            Error::NoSuchCall { .. } | Error::Undecodable { status: 404, .. }
+        )
     }
 
     /// What the refusal can mean, most likely first, in both rulebooks; empty where the code is unknown here.
@@ -416,7 +464,10 @@ impl fmt::Display for Meaning<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match causes(self.0, self.1, text_of(self.2)).first() {
             Some(refusal) => write!(f, " ({})", refusal.meaning().trim_end_matches('.')),
-            None => Ok(()),
+            None => match official::meaning(self.0) {
+                Some(meaning) => write!(f, " ({meaning})"),
+                None => Ok(()),
+            },
         }
     }
 }
@@ -479,8 +530,18 @@ mod tests {
                 .advice()
                 .is_some_and(|advice| advice.contains("chatid"))
         );
+        let known = at("/cgi-bin/appchat/get", 45033, "api concurrent out of limit");
+        assert!(
+            known.to_string().ends_with("(接口并发调用超过限制)"),
+            "{known}"
+        );
+        assert_eq!(
+            at("/cgi-bin/appchat/get", 86001, "").official(),
+            Some("参数chatid不合法")
+        );
         let unknown = at("/cgi-bin/appchat/get", 99999, "new");
         assert!(unknown.causes().is_empty() && unknown.advice().is_none());
+        assert_eq!(unknown.code(), Some(99999));
     }
 
     #[test]

@@ -171,6 +171,8 @@ fn near(seconds: f64, expected: f64) {
 async fn a_burst_of_messages_takes_as_long_as_the_minutes_limit_demands() {
     let (rules, wall) = (rules(&[]), wall());
     for ahead in [0, 1_400, -1_400] {
+        // Begins in the middle of a minute, so that an edge lies ahead.
+        tokio::time::sleep(Duration::from_secs(10)).await;
         let server = Server::new(&rules, &wall);
         server.counts().ahead = ahead;
         let pacing = Pacing::with(rules.clone(), Arc::clone(&wall)).longest_wait(PATIENT);
