@@ -28,7 +28,9 @@ pub(crate) struct Noun {
 #[derive(Serialize)]
 struct Explained {
     code: i64,
-    /// The official meaning; absent where the cloud has no such code.
+    /// The official table's words; absent where the cloud has no such code.
+    official: Option<&'static str>,
+    /// The same in English.
     cloud: Option<&'static str>,
     /// The cloud's errmsg as it was seen.
     errmsg: Option<&'static str>,
@@ -94,6 +96,7 @@ fn explain(code: i64) -> Explained {
     }
     Explained {
         code,
+        official: official.map(|row| row.official),
         cloud: official.map(|row| row.meaning),
         errmsg: official.map(|row| row.text).filter(|text| !text.is_empty()),
         causes,
@@ -144,15 +147,18 @@ fn nearest(code: i64) -> Vec<i64> {
 fn print(explained: &Explained) -> Result<()> {
     let Explained {
         code,
+        official,
         cloud,
         errmsg,
         causes,
         page,
     } = explained;
     line(code.to_string())?;
-    match cloud {
-        Some(meaning) => line(format!("  in the cloud: {meaning}"))?,
-        None => line("  in the cloud: no such code")?,
+    match (official, cloud) {
+        (Some(official), Some(meaning)) => {
+            line(format!("  in the cloud: {official}: {meaning}"))?;
+        }
+        _ => line("  in the cloud: no such code")?,
     }
     if let Some(errmsg) = errmsg {
         line(format!("  errmsg seen:  {errmsg}"))?;
@@ -194,7 +200,7 @@ mod tests {
         };
         assert_eq!(under("documented"), Refusal::MemberCount.meaning());
         assert_eq!(under("live-2026"), Refusal::ChatName.meaning());
-        assert!(explained.cloud.unwrap().contains("群名不合法"));
+        assert!(explained.official.unwrap().contains("群名不合法"));
         assert_eq!(explain(86002).cloud, None);
         assert_eq!(explain(60011).causes.len(), 1);
     }
