@@ -3,6 +3,7 @@
 use std::{fmt, io, process::ExitCode};
 
 use qun_client::Error;
+use qun_server::BackupError;
 
 use crate::output::tell;
 
@@ -67,12 +68,12 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
         explain(refusal);
         return ExitCode::from(code(refusal));
     }
-    ExitCode::from(if error.is::<Usage>() {
-        2
-    } else if error.is::<NotFound>() {
-        3
-    } else {
-        1
+    ExitCode::from(match error.downcast_ref() {
+        // As shells say it of a program that a signal has ended.
+        Some(BackupError::Stopped) => 130,
+        _ if error.is::<Usage>() => 2,
+        _ if error.is::<NotFound>() => 3,
+        _ => 1,
     })
 }
 

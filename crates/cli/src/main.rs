@@ -1,5 +1,6 @@
 //! qun: WeCom group chats on your own machine.
 
+mod backup;
 mod call;
 mod connect;
 mod demo;
@@ -27,7 +28,7 @@ use noun::{
 
 /// WeCom group chats (企业微信群聊) on your own machine.
 ///
-/// Exit codes: 0 ok, 1 error, 2 usage, 3 not found, 4 not authorised, 5 quota, 6 refused with another errcode.
+/// Exit codes: 0 ok, 1 error, 2 usage, 3 not found, 4 not authorised, 5 quota, 6 refused with another errcode, 130 interrupted.
 #[derive(Parser)]
 #[command(name = "qun", version, color = ColorChoice::Never, arg_required_else_help = true,
     after_help = "Example:\n  qun demo --exit")]
@@ -47,6 +48,12 @@ enum Verb {
     /// Call any endpoint and print its answer as JSON.
     #[command(after_help = call::HELP)]
     Call(call::Call),
+    /// Copy a server's data directory, also while the server runs, and verify the copy.
+    #[command(after_help = backup::HELP)]
+    Backup(backup::Backup),
+    /// Make a data directory from a copy that `qun backup` made; nothing is ever overwritten.
+    #[command(after_help = backup::RESTORE_HELP)]
+    Restore(backup::Restore),
     /// World files: companies with all that is in them.
     #[command(after_help = "Example:\n  qun world schema > world.schema.json")]
     World {
@@ -115,6 +122,8 @@ fn main() -> ExitCode {
             Verb::Up(up) => up::run(*up).await,
             Verb::Demo(demo) => demo::run(demo).await,
             Verb::Call(call) => call::run(call).await,
+            Verb::Backup(backup) => backup::backup(backup).await,
+            Verb::Restore(restore) => backup::restore(restore).await,
             Verb::World { verb } => world::run(verb),
             Verb::Chat(noun) => chat::run(*noun).await,
             Verb::Media(noun) => media::run(noun).await,

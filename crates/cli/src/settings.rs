@@ -116,8 +116,17 @@ impl Settings {
         Settings::deserialize(table).map_err(|error| usage(one_line(&error)))
     }
 
+    /// The layer of the settings file: of the named one, or of the usual one if it is there.
+    pub(crate) fn of_config(named: Option<PathBuf>, home: &Home) -> Result<Self> {
+        let named = named.or_else(|| secret::variable("QUN_CONFIG").map(PathBuf::from));
+        match named.or_else(|| home.settings().filter(|path| path.exists())) {
+            Some(path) => Self::of_file(&path),
+            None => Ok(Self::default()),
+        }
+    }
+
     /// A settings file's layer.
-    pub(crate) fn of_file(path: &Path) -> Result<Self> {
+    fn of_file(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("the settings file {} cannot be read", path.display()))?;
         Self::of_toml(&text).map_err(|error| usage(format!("{}: {error:#}", path.display())))
@@ -164,32 +173,52 @@ impl Settings {
         }
     }
 
-    /// The plan of all layers together.
-    pub(crate) fn plan(self, environment: Self, file: Self, home: &Home) -> Result<Plan> {
+    /// All layers together.
+    fn over(self, environment: Self, file: Self) -> Result<Self> {
         for layer in [&self, &environment, &file] {
             layer.check_place()?;
         }
-        let settings = self.or(environment).or(file);
+        Ok(self.or(environment).or(file))
+    }
+
+    /// Where a server with these settings keeps everything.
+    fn place(&self, home: &Home) -> Result<Place> {
+        Ok(match (self.memory, &self.database, &self.data) {
+            (Some(true), ..) => Place::Memory,
+            (_, Some(url), _) => Place::Postgres(url.clone()),
+            (.., Some(directory)) => Place::Directory(directory.clone()),
+            _ => Place::Directory(home.data().ok_or_else(|| {
+                usage("neither HOME nor XDG_DATA_HOME is set; say --data DIR or --memory")
+            })?),
+        })
+    }
+
+    /// The data directory of a server with these settings; a usage error where it has none.
+    pub(crate) fn directory(self, environment: Self, file: Self, home: &Home) -> Result<PathBuf> {
+        match self.over(environment, file)?.place(home)? {
+            Place::Directory(directory) => Ok(directory),
+            Place::Memory => Err(usage(
+                "the settings say memory, of which there is no copy; name a directory with --data DIR",
+            )),
+            Place::Postgres(_) => Err(usage(
+                "the settings name a PostgreSQL database; copy it with pg_dump or pg_basebackup, or name a directory with --data DIR",
+            )),
+        }
+    }
+
+    /// The plan of all layers together.
+    pub(crate) fn plan(self, environment: Self, file: Self, home: &Home) -> Result<Plan> {
+        let settings = self.over(environment, file)?;
         let listen = address(settings.listen.as_deref().unwrap_or(LISTEN))?;
         if !listen.ip().is_loopback() && settings.allow_remote != Some(true) {
             return Err(usage(format!(
                 "{listen} can be reached from other machines; if that is meant, add --allow-remote"
             )));
         }
-        let mut data = None;
-        let place = match (settings.memory, settings.database) {
-            (Some(true), _) => Place::Memory,
-            (_, Some(url)) => Place::Postgres(url),
-            _ => {
-                let directory = match settings.data {
-                    Some(directory) => directory,
-                    None => home.data().ok_or_else(|| {
-                        usage("neither HOME nor XDG_DATA_HOME is set; say --data DIR or --memory")
-                    })?,
-                };
-                data = Some(directory.clone());
-                Place::Directory(directory)
-            }
+        let place = settings.place(home)?;
+        let data = match &place {
+            Place::Directory(directory) => Some(directory.clone()),
+            _ => None,
         };
         let manage_token = match &settings.manage_token_file {
             Some(path) => Some(secret::read(path)?),
@@ -262,7 +291,7 @@ impl Home {
     }
 
     /// Where the settings file is, unless one is named.
-    pub(crate) fn settings(&self) -> Option<PathBuf> {
+    fn settings(&self) -> Option<PathBuf> {
         Some(self.config()?.join("server.toml"))
     }
 
@@ -409,6 +438,27 @@ mod tests {
             error.to_string().contains("data and memory exclude"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_copy_is_of_the_directory_that_the_server_has() {
+        let none = Settings::default;
+        let directory = |flags: Settings, file| flags.directory(none(), file, &home());
+        let file = |text| Settings::of_toml(text).unwrap();
+        assert_eq!(
+            directory(none(), none()).unwrap(),
+            Path::new("/home/a/.local/share/qun")
+        );
+        assert_eq!(
+            directory(none(), file("data = '/file'")).unwrap(),
+            Path::new("/file")
+        );
+        let database = "database = 'postgres://u:hidden@h/d'";
+        let named = directory(flags(&["--data", "d"]), file(database));
+        assert_eq!(named.unwrap(), Path::new("d"));
+        let refused = directory(none(), file(database)).unwrap_err().to_string();
+        assert!(refused.contains("pg_dump") && !refused.contains("hidden"));
+        assert!(directory(none(), file("memory = true")).is_err());
     }
 
     #[test]

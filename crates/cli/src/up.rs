@@ -32,13 +32,7 @@ pub(crate) struct Up {
 pub(crate) async fn run(up: Up) -> Result<()> {
     let home = Home::of_environment();
     let environment = Settings::of_environment(crate::secret::variable)?;
-    let named = up
-        .config
-        .or_else(|| crate::secret::variable("QUN_CONFIG").map(PathBuf::from));
-    let file = match named.or_else(|| home.settings().filter(|path| path.exists())) {
-        Some(path) => Settings::of_file(&path)?,
-        None => Settings::default(),
-    };
+    let file = Settings::of_config(up.config, &home)?;
     let plan = up.settings.plan(environment, file, &home)?;
     log(plan.log_json, "info");
     let Plan {
@@ -97,7 +91,8 @@ impl Stop {
         Ok(Stop {})
     }
 
-    async fn wait(&mut self) {
+    /// Waits for one of them.
+    pub(crate) async fn wait(&mut self) {
         #[cfg(unix)]
         {
             let [terminate, interrupt] = &mut self.signals;

@@ -1,5 +1,6 @@
 //! Content of uploaded files: in files beside SQLite's database, otherwise in rows.
 
+pub(crate) mod copy;
 mod files;
 mod rows;
 
@@ -8,7 +9,7 @@ use std::{cmp, io, mem, ops::Range};
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::BoxStream;
 
-pub(crate) use files::Files;
+pub(crate) use files::{Files, make_dir, sync_dir};
 pub(crate) use rows::Rows;
 
 /// Bytes that are written and read at a time; also the size of a row, which must therefore never change.

@@ -4,6 +4,7 @@
 //! hands the use case to the store's readers or its writer) and back through the endpoint's envelope.
 
 mod app;
+mod backup;
 mod blob;
 mod clock;
 mod credentials;
@@ -17,9 +18,11 @@ mod start;
 mod upload;
 mod wait;
 
+pub use backup::{BackupError, Copied, backup, restore};
 pub use start::{AgentReady, Config, Ready, Running, StartError, start};
 
 pub use qun_store::Place;
+pub use qun_store::backup::{Progress, Step};
 
 #[doc(hidden)]
 pub mod fuzz {

@@ -1,5 +1,6 @@
 //! One SQL for SQLite and PostgreSQL behind a group-commit writer.
 
+pub mod backup;
 mod db;
 mod dialect;
 mod migrate;

@@ -83,10 +83,9 @@ fn prepare(server: &Server) {
     server.good(&["tag", "set", "2", "--name", "值班"]);
 }
 
-fn try_example(command: &[String]) -> Result<(), String> {
+fn try_example(command: &[String], server: &Server) -> Result<(), String> {
     let script = example(command);
-    let server = Server::clocked();
-    prepare(&server);
+    prepare(server);
     let folders = std::env::var("PATH").unwrap_or_default();
     let own = Path::new(QUN).parent().unwrap().display();
     let variables = server.qun(&[]);
@@ -115,7 +114,7 @@ fn try_example(command: &[String]) -> Result<(), String> {
 fn try_all(commands: Vec<Vec<String>>) {
     let failed: Vec<String> = commands
         .iter()
-        .filter_map(|command| try_example(command).err())
+        .filter_map(|command| try_example(command, &Server::clocked()).err())
         .collect();
     assert!(
         failed.is_empty(),
@@ -132,7 +131,15 @@ fn the_examples_of_all_commands_work() {
     assert!(all.len() > 60, "{}", all.len());
     // It serves for ever, and has a test of its own.
     all.retain(|command| command != &["up"]);
+    // Copies are made of a directory.
+    let (copies, all): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|command| command == &["backup"] || command == &["restore"]);
     try_all(all);
+    for command in copies {
+        let server = Server::start(&["--listen", "127.0.0.1:0", "--json"]);
+        try_example(&command, &server).unwrap();
+    }
 }
 
 #[test]

@@ -19,6 +19,8 @@ fn help_goes_to_stdout_and_mistakes_to_stderr() {
         &["demo", "--help"],
         &["call", "--help"],
         &["call", "appchat/create", "--help"],
+        &["backup", "--help"],
+        &["restore", "--help"],
         &["world", "check", "--help"],
     ] {
         let ran = run(words);

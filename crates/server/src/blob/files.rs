@@ -174,7 +174,8 @@ impl Drop for Unfinished {
     }
 }
 
-fn place(root: &Path, corp: i64, id: &str) -> PathBuf {
+/// Where a finished blob lies; only for what [`is_id`] passes.
+pub(super) fn place(root: &Path, corp: i64, id: &str) -> PathBuf {
     root.join(corp.to_string()).join(&id[..2]).join(id)
 }
 
@@ -201,7 +202,8 @@ fn named(dir: &Path, wanted: impl Fn(&str) -> bool) -> io::Result<Vec<(String, D
     Ok(found)
 }
 
-fn make_dir(dir: &Path) -> io::Result<()> {
+/// Makes a directory and those above it, for their owner only.
+pub(crate) fn make_dir(dir: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -210,7 +212,7 @@ fn make_dir(dir: &Path) -> io::Result<()> {
 }
 
 /// Makes the names in a directory durable; other systems than Unix cannot be asked to.
-fn sync_dir(dir: &Path) -> io::Result<()> {
+pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
     if cfg!(unix) {
         File::open(dir)?.sync_all()?;
     }
