@@ -22,8 +22,8 @@ use crate::{
     connect::{Connection, Session},
     failure::usage,
     noun::media,
+    output::progress,
     output::{self, Format, Output},
-    progress,
 };
 
 /// The end of the help.

@@ -1,5 +1,8 @@
 //! Data goes to stdout, talk to stderr, and a reader who leaves is no error.
 
+mod jq;
+pub(crate) mod progress;
+
 use std::io::{self, IsTerminal, Write};
 
 use clap::Args;
@@ -8,7 +11,8 @@ use jiff::{Timestamp, tz::Offset};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{failure::usage, jq::Filter};
+use self::jq::Filter;
+use crate::failure::usage;
 
 /// How answers are written.
 #[derive(Args, Clone, Debug, Default)]

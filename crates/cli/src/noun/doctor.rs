@@ -15,9 +15,8 @@ use serde::Serialize;
 
 use super::token::gettoken;
 use crate::{
-    connect::{Common, Session, Source},
+    connect::{Common, Session, Source, probe},
     output::{line, moment},
-    probe,
 };
 
 /// Look at the way to the server: address, clock, token, trusted address, visible range, limits.

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::{
     connect::{Common, Session},
     failure::usage,
-    progress,
+    output::progress,
 };
 
 #[derive(Args)]

@@ -7,10 +7,12 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::{
-    connect::confirm,
+    connect::{
+        confirm,
+        profile::{Profile, Profiles},
+    },
     failure::usage,
     output::{Format, Output},
-    profile::{Profile, Profiles},
     secret,
     settings::Home,
 };

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     connect::{Common, Session, tokens},
-    progress,
+    output::progress,
 };
 
 /// Print an access token of the app, for calls with curl.

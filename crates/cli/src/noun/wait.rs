@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::people::{row, words};
 use crate::{
-    connect::{Common, Session},
-    probe, progress,
+    connect::{Common, Session, probe},
+    output::progress,
     time::length,
 };
 
@@ -84,6 +84,8 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             session.output.record(&row(&found?)?)
         }
         Verb::Ready { timeout } => {
+            // Tells what is no base URL, and sends nothing.
+            session.client_for("", "")?;
             let waiting = ready(&session);
             let waiting = progress::during(&session.output, "waiting for the server", waiting);
             let since = Instant::now();

@@ -482,6 +482,7 @@ fn waiting_ends_when_it_comes_or_when_time_is_over() {
     ]);
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("qun up"), "{}", ran.err);
+    assert_eq!(run(&["wait", "ready", "--url", "nowhere"]).code, 2);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use qun_protocol::{
 };
 use serde_json::{Value, json};
 
-use crate::{connect::Session, progress::Steps, time::length};
+use crate::{connect::Session, output::progress::Steps, time::length};
 
 #[derive(Args)]
 pub(super) struct Which {

@@ -13,7 +13,7 @@ use super::list::{self, Heard};
 use crate::{
     connect::{Session, Source},
     failure::usage,
-    progress::Steps,
+    output::progress::Steps,
 };
 
 /// The end of the help.
