@@ -2,19 +2,17 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use qun_protocol::{
-    Auth, Body, ChatId, CorpId, Endpoint, MediaId, Meta, Rules, appchat, endpoint::AccessToken,
-    gettoken, media,
+    CorpId, Endpoint, MediaId, Meta, Rules, endpoint::AccessToken, gettoken, media,
 };
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    Attachment, Builder, Chat, Error, Incoming, Manager, Media, Pacing,
-    media::{broken, is_file},
-    pace::Booking,
-    token::{Handed, Tokens},
-    wire::{Answer, Opened, Wire, answer, multipart::Form, pause, request},
+    Attachment, Builder, Chat, Error, Manager, Media, Pacing,
+    token::Tokens,
+    wire::{Wire, answer, pause, request},
 };
+
+mod exchange;
 
 /// How many bytes of a file are read into memory.
 const FILE_LIMIT: usize = 64 * 1024 * 1024;
@@ -88,6 +86,13 @@ impl fmt::Debug for Client {
 }
 
 /// A file that was downloaded into memory.
+///
+/// ```no_run
+/// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+/// let qun_client::Download { filename, bytes, .. } = wecom.download("3aZb").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Download {
@@ -99,44 +104,73 @@ pub struct Download {
     pub bytes: Bytes,
 }
 
-/// What came back.
-enum Reply {
-    Json(Value),
-    File(Opened),
-}
-
 impl Client {
     /// A client for the app with this secret.
+    ///
+    /// ```
+    /// let builder = qun_client::Client::builder("ww0123456789abcdef", "the app's secret");
+    /// ```
     pub fn builder(corpid: impl Into<CorpId>, secret: impl Into<String>) -> Builder {
         Builder::new(corpid.into(), secret.into())
     }
 
     /// Internal groups, in document 000's words.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// let chat = wecom.chat();
+    /// ```
     pub fn chat(&self) -> Chat {
         Chat(self.clone())
     }
 
     /// The files that messages refer to.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// let media = wecom.media();
+    /// ```
     pub fn media(&self) -> Media {
         Media(self.clone())
     }
 
     /// The company that the client speaks for.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// assert_eq!(&**wecom.corpid(), "ww1");
+    /// ```
     pub fn corpid(&self) -> &CorpId {
         &self.0.app.corpid
     }
 
     /// The app's agentid, where the builder was told it.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// assert_eq!(wecom.agentid(), Some(7));
+    /// ```
     pub fn agentid(&self) -> Option<i64> {
         self.0.app.agentid
     }
 
     /// Where the API is, without a slash at the end.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// assert_eq!(wecom.base_url(), "http://127.0.0.1:7800");
+    /// ```
     pub fn base_url(&self) -> &str {
         &self.0.wire.base_url
     }
 
     /// The numbers by which it checks and paces.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// use qun_client::protocol::Limit;
+    /// assert_eq!(wecom.rules().limit(Limit::ChatMembersMax), 2000);
+    /// ```
     pub fn rules(&self) -> &Rules {
         &self.0.rules
     }
@@ -223,6 +257,16 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::send`].
+    ///
+    /// ```no_run
+    /// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+    /// use qun_client::protocol::media;
+    ///
+    /// let request = media::Upload { kind: Some("file".into()) };
+    /// let uploaded = wecom.upload(request, "周报.txt", "本周进展顺利").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn upload<E: Endpoint<Auth = AccessToken>>(
         &self,
         request: E,
@@ -248,6 +292,17 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::send`]; [`Error::Invalid`] where the endpoint takes no file.
+    ///
+    /// ```no_run
+    /// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+    /// use qun_client::protocol::{Endpoint, media};
+    /// use serde_json::{Map, json};
+    ///
+    /// let fields = Map::from_iter([("type".to_owned(), json!("file"))]);
+    /// let answer = wecom.call_upload(&media::Upload::META, fields, "a.txt", b"content").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn call_upload(
         &self,
         meta: &'static Meta,
@@ -263,6 +318,14 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::send`]; a longer file is [`Error::Transport`].
+    ///
+    /// ```no_run
+    /// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+    /// let file = wecom.download("3aZb").await?;
+    /// println!("{}: {} bytes", file.filename, file.bytes.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn download(&self, media_id: impl Into<MediaId>) -> Result<Download, Error> {
         let request = media::Get {
             media_id: Some(media_id.into()),
@@ -275,6 +338,17 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::download`]; [`Error::Invalid`] where the endpoint gives no file.
+    ///
+    /// ```no_run
+    /// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+    /// use qun_client::protocol::{Endpoint, media};
+    /// use serde_json::{Map, json};
+    ///
+    /// let fields = Map::from_iter([("media_id".to_owned(), json!("3aZb"))]);
+    /// let file = wecom.call_download(&media::Get::META, fields).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn call_download(
         &self,
         meta: &'static Meta,
@@ -287,215 +361,4 @@ impl Client {
             bytes: file.bytes(FILE_LIMIT).await?,
         })
     }
-
-    pub(crate) async fn incoming(
-        &self,
-        meta: &'static Meta,
-        fields: Map<String, Value>,
-    ) -> Result<Incoming, Error> {
-        if !meta.file {
-            return Err(Error::invalid(format!("{} gives no file", meta.path)));
-        }
-        match self.exchange(meta, fields, None).await? {
-            Reply::File(opened) => {
-                let this = self.clone();
-                Ok(Incoming::new(opened, move |detail| {
-                    this.clean(broken(detail), None)
-                }))
-            }
-            Reply::Json(value) => {
-                let answer = Answer {
-                    status: 200,
-                    body: value.to_string().into(),
-                };
-                Err(self.clean(answer::undecodable(meta, &answer), None))
-            }
-        }
-    }
-
-    async fn json(
-        &self,
-        meta: &'static Meta,
-        fields: Map<String, Value>,
-        file: Option<&Attachment>,
-    ) -> Result<Value, Error> {
-        match self.exchange(meta, fields, file).await? {
-            Reply::Json(value) => Ok(value),
-            Reply::File(_) => Err(Error::invalid(format!(
-                "{} answered with a file",
-                meta.path
-            ))),
-        }
-    }
-
-    /// Sends, and again where that is certainly not twice.
-    async fn exchange(
-        &self,
-        meta: &'static Meta,
-        fields: Map<String, Value>,
-        file: Option<&Attachment>,
-    ) -> Result<Reply, Error> {
-        if meta.auth == Auth::Manage {
-            let message = format!("{} takes the manage token", meta.path);
-            return Err(Error::invalid(message));
-        }
-        if file.is_some() && meta.body != Body::Upload {
-            return Err(Error::invalid(format!("{} takes no file", meta.path)));
-        }
-        let form = match file {
-            Some(file) => Some(Form::new(file, file.size().await?)),
-            None => None,
-        };
-        let mut room = self.room(meta, &fields).await?;
-        let again = form.as_ref().is_none_or(Form::again);
-        let (mut fresh, mut renewed, mut busy) = (None, false, 0);
-        let result = loop {
-            let token = match (meta.auth, fresh.take()) {
-                (Auth::AccessToken, None) => Some(self.0.tokens.get().await?),
-                (_, fresh) => fresh,
-            };
-            room.used();
-            let result = self
-                .once(meta, fields.clone(), token.as_ref(), form.as_ref())
-                .await;
-            let code = result.as_ref().err().and_then(Error::code);
-            match (code, &token) {
-                (Some(40014 | 42001), Some(refused)) if !renewed => {
-                    renewed = true;
-                    // A new token is there for the next call in any case.
-                    fresh = Some(self.0.tokens.after(refused).await?);
-                    if again {
-                        tracing::debug!(
-                            path = meta.path,
-                            "the token was refused, trying a new one"
-                        );
-                        continue;
-                    }
-                }
-                (Some(-1), _) if again && busy < self.0.wire.repeats => {
-                    pause(busy).await;
-                    busy += 1;
-                    fresh = token;
-                    continue;
-                }
-                _ => {}
-            }
-            break result;
-        };
-        self.learn(meta, &fields, &result, &mut room);
-        result
-    }
-
-    async fn once(
-        &self,
-        meta: &'static Meta,
-        fields: Map<String, Value>,
-        token: Option<&Handed>,
-        form: Option<&Form<'_>>,
-    ) -> Result<Reply, Error> {
-        let wire = &self.0.wire;
-        let value = token.map(|token| &*token.value);
-        let result = async {
-            let request = request::build(&wire.base_url, meta, fields, value, form)?;
-            let opened = wire.open(meta, &request, form, Duration::ZERO).await?;
-            self.0.pacing.dated(opened.headers());
-            if meta.file && is_file(&opened) {
-                return Ok(Reply::File(opened));
-            }
-            let answer = opened.read(meta).await?;
-            answer::read(meta, &answer).map(Reply::Json)
-        };
-        result.await.map_err(|error| self.clean(error, value))
-    }
-
-    /// Room within the limits that the call spends.
-    async fn room(
-        &self,
-        meta: &'static Meta,
-        fields: &Map<String, Value>,
-    ) -> Result<Booking, Error> {
-        let pacing = &self.0.pacing;
-        let mut members = 1;
-        if meta.path == appchat::Send::META.path
-            && pacing.is_on()
-            && let Some(chatid) = chatid(fields)
-        {
-            if pacing.members(&chatid).is_none() && pacing.is_tight(meta) {
-                // Its answer is learned like any other. Where it is refused, so will be the message.
-                let get = appchat::Get {
-                    chatid: Some(chatid.clone()),
-                };
-                let fields = request::fields(&get)?;
-                let _ = Box::pin(self.exchange(&appchat::Get::META, fields, None)).await;
-                members = pacing.members(&chatid).unwrap_or(1);
-            } else {
-                let most = || pacing.most_members();
-                members = pacing.members(&chatid).unwrap_or_else(most);
-            }
-        }
-        pacing.room(meta, members).await
-    }
-
-    /// Keeps what a call tells about limits and members.
-    fn learn(
-        &self,
-        meta: &'static Meta,
-        fields: &Map<String, Value>,
-        result: &Result<Reply, Error>,
-        room: &mut Booking,
-    ) {
-        let pacing = &self.0.pacing;
-        if !pacing.is_on() {
-            return;
-        }
-        let answer = match result {
-            Ok(Reply::Json(answer)) => answer,
-            Ok(Reply::File(_)) => return pacing.answered(meta, false),
-            Err(Error::Quota { .. }) => {
-                room.unused();
-                return pacing.answered(meta, true);
-            }
-            Err(error) => {
-                if error.code().is_some() || matches!(error, Error::Transport { .. }) {
-                    room.unused();
-                }
-                return;
-            }
-        };
-        pacing.answered(meta, false);
-        let count = |list: &Value| list.as_array().map(Vec::len);
-        let path = meta.path;
-        if path == appchat::Create::META.path {
-            let made: Option<ChatId> = ChatId::deserialize(&answer["chatid"]).ok();
-            if let (Some(made), Some(list)) = (made, fields.get("userlist")) {
-                // With an owner from outside it is one more.
-                pacing.learn(&made, count(list).map(|members| members + 1));
-            }
-            return;
-        }
-        let Some(chatid) = chatid(fields) else { return };
-        if path == appchat::Get::META.path {
-            pacing.learn(&chatid, count(&answer["chat_info"]["userlist"]));
-        } else if path == appchat::Members::META.path {
-            pacing.learn(&chatid, count(&answer["userlist"]));
-        } else if path == appchat::Update::META.path || path == appchat::Quit::META.path {
-            pacing.learn(&chatid, None);
-        }
-    }
-
-    pub(crate) fn clean(&self, error: Error, token: Option<&str>) -> Error {
-        let last = self.0.tokens.last();
-        let secrets = [
-            self.0.app.secret.as_str(),
-            token.unwrap_or_default(),
-            last.as_deref().unwrap_or_default(),
-            self.0.manage_token.as_deref().unwrap_or_default(),
-        ];
-        error.scrubbed(&secrets)
-    }
-}
-
-fn chatid(fields: &Map<String, Value>) -> Option<ChatId> {
-    let chatid = fields.get("chatid")?.as_str()?;
-    (!chatid.is_empty()).then(|| chatid.into())
 }

@@ -36,6 +36,14 @@ impl fmt::Debug for Manager {
 }
 
 /// A list that comes in pages.
+///
+/// ```
+/// use qun_client::{Paged, protocol::people};
+///
+/// let page = people::InboxPage { more: true, cursor: "7".into(), ..Default::default() };
+/// let (messages, next) = people::Inbox::open(page);
+/// assert_eq!(next.as_deref(), Some("7"));
+/// ```
 pub trait Paged: Endpoint<Auth = Manage> + Clone {
     /// What it lists.
     type Item: Send + 'static;
@@ -74,6 +82,11 @@ impl Manager {
     ///
     /// # Errors
     /// [`Error::Invalid`] where the URL is none.
+    ///
+    /// ```
+    /// let manager = qun_client::Manager::new("http://127.0.0.1:7800", "the manage token");
+    /// assert!(manager.is_ok());
+    /// ```
     pub fn new(base_url: &str, manage_token: &str) -> Result<Self, Error> {
         let wire = Wire::new(base_url, Settings::default())?;
         Ok(Self::over(Arc::new(wire), manage_token.into()))
@@ -185,6 +198,16 @@ impl Manager {
     ///
     /// # Errors
     /// As [`Manager::send`]; [`Error::Invalid`] where the endpoint takes no manage token.
+    ///
+    /// ```no_run
+    /// # async fn example(manager: &qun_client::Manager) -> Result<(), qun_client::Error> {
+    /// use qun_client::protocol::{Endpoint, manage};
+    ///
+    /// let answer = manager.call(&manage::GetClock::META, Default::default()).await?;
+    /// println!("{}", answer["now_ms"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn call(
         &self,
         meta: &'static Meta,

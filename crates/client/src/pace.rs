@@ -79,11 +79,20 @@ struct Block {
 
 impl Pacing {
     /// By these numbers. A call waits for at most a minute.
+    ///
+    /// ```
+    /// use qun_client::{Pacing, protocol::{Rulebook, Rules}};
+    /// let pacing = Pacing::by(Rules::of(Rulebook::Documented));
+    /// ```
     pub fn by(rules: Rules) -> Self {
         Self::with(rules, Arc::new(system_ms))
     }
 
     /// None: calls are sent at once, and 45009 comes when it comes.
+    ///
+    /// ```
+    /// let builder = qun_client::Client::builder("ww1", "secret").pacing(qun_client::Pacing::off());
+    /// ```
     pub fn off() -> Self {
         Self {
             shared: None,
@@ -92,6 +101,11 @@ impl Pacing {
     }
 
     /// With another longest wait; zero refuses every call that does not fit at once. Clones made before are not changed.
+    ///
+    /// ```
+    /// # use qun_client::{Pacing, protocol::{Rulebook, Rules}};
+    /// let never_waits = Pacing::by(Rules::of(Rulebook::Live2026)).longest_wait(std::time::Duration::ZERO);
+    /// ```
     #[must_use]
     pub fn longest_wait(mut self, longest: Duration) -> Self {
         self.longest = longest;

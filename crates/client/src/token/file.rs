@@ -42,6 +42,10 @@ struct Content {
 
 impl FileStore {
     /// One at this path, in a folder that is there. The file need not be.
+    ///
+    /// ```
+    /// let store = qun_client::FileStore::new("/var/lib/reports/tokens.json");
+    /// ```
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
@@ -160,6 +164,12 @@ impl FileStore {
     ///
     /// # Errors
     /// Where the file cannot be removed.
+    ///
+    /// ```no_run
+    /// let store = qun_client::FileStore::new("/var/lib/reports/tokens.json");
+    /// store.clear()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn clear(&self) -> io::Result<()> {
         match fs::remove_file(&self.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

@@ -40,12 +40,25 @@ impl TokenKey {
     }
 
     /// The 64 hexadecimal digits.
+    ///
+    /// ```
+    /// let key = qun_client::TokenKey::new("http://127.0.0.1:7800", "ww1", "secret");
+    /// assert_eq!(key.as_str().len(), 64);
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 /// A token as stores keep it. Times are milliseconds since 1970 in UTC.
+///
+/// ```
+/// use qun_client::StoredToken;
+///
+/// let stored = r#"{"value":"t","asked_ms":0,"renew_ms":6900000,"ends_ms":7200000}"#;
+/// let token: StoredToken = serde_json::from_str(stored).unwrap();
+/// assert_eq!(token.ends_ms - token.renew_ms, 300_000);
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StoredToken {
@@ -69,10 +82,20 @@ impl fmt::Debug for StoredToken {
 }
 
 /// The right to fetch one key's token; given back when it is dropped.
+///
+/// ```
+/// let turn = qun_client::Turn::holding("whatever gives the lock back when it is dropped");
+/// ```
 pub struct Turn(#[allow(dead_code)] Box<dyn Any + Send>);
 
 impl Turn {
     /// Keeps something, as a lock's guard, until the fetch is done.
+    ///
+    /// ```
+    /// let lock = std::sync::Arc::new(tokio::sync::Mutex::new(()));
+    /// let guard = lock.try_lock_owned().unwrap();
+    /// let turn = qun_client::Turn::holding(guard);
+    /// ```
     pub fn holding(guard: impl Any + Send) -> Self {
         Self(Box::new(guard))
     }
@@ -89,6 +112,18 @@ impl fmt::Debug for Turn {
 ///
 /// An error of the kind [`io::ErrorKind::PermissionDenied`] stops the call, because the store is not safe to use. Any other is
 /// logged, and the client goes on with a token of its own.
+///
+/// ```
+/// use qun_client::{MemoryStore, StoredToken, TokenKey, TokenStore};
+///
+/// /// Whether a token is there that lives for another minute.
+/// async fn is_there(store: &impl TokenStore, key: &TokenKey, now_ms: i64) -> bool {
+///     match store.load(key).await {
+///         Ok(Some(token)) => token.ends_ms > now_ms + 60_000,
+///         _ => false,
+///     }
+/// }
+/// ```
 pub trait TokenStore: Send + Sync + 'static {
     /// Waits until this key's token may be fetched, which one holder at a time may. It must be free again when its holder
     /// is gone, also when its process is.
@@ -120,6 +155,10 @@ struct Slot {
 
 impl MemoryStore {
     /// An empty one.
+    ///
+    /// ```
+    /// let store = qun_client::MemoryStore::new();
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }

@@ -21,6 +21,18 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 ///
 /// # Errors
 /// [`Error::Invalid`] where a part of the path is empty, the URL or the token is none, or a file would have to be attached.
+///
+/// ```
+/// use qun_client::{http_request, protocol::appchat};
+///
+/// let get = appchat::Get { chatid: Some("launch".into()) };
+/// let request = http_request("http://127.0.0.1:7800", &get, Some("TOKEN"))?;
+/// assert_eq!(
+///     request.uri(),
+///     "http://127.0.0.1:7800/cgi-bin/appchat/get?access_token=TOKEN&chatid=launch"
+/// );
+/// # Ok::<(), qun_client::Error>(())
+/// ```
 pub fn http_request<E: Endpoint>(
     base_url: &str,
     request: &E,

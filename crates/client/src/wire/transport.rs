@@ -45,6 +45,11 @@ pub trait Transport: Send + Sync + 'static {
 }
 
 /// Why a transport brings no answer.
+///
+/// ```
+/// let refused = qun_client::NoAnswer::not_sent("connection refused");
+/// assert_eq!(refused.to_string(), "connection refused");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct NoAnswer {
@@ -54,6 +59,10 @@ pub struct NoAnswer {
 
 impl NoAnswer {
     /// Not a byte of the request left, as where the connection was refused. It is tried again.
+    ///
+    /// ```
+    /// let refused = qun_client::NoAnswer::not_sent("connection refused");
+    /// ```
     pub fn not_sent(detail: impl Into<String>) -> Self {
         Self {
             sent: false,
@@ -62,6 +71,10 @@ impl NoAnswer {
     }
 
     /// The request may have arrived. It is not sent again.
+    ///
+    /// ```
+    /// let lost = qun_client::NoAnswer::lost("connection reset");
+    /// ```
     pub fn lost(detail: impl Into<String>) -> Self {
         Self {
             sent: true,
@@ -71,6 +84,10 @@ impl NoAnswer {
 }
 
 /// The body of a request or of an answer: bytes, or a stream of them.
+///
+/// ```
+/// assert_eq!(qun_client::Body::from("hello").length(), Some(5));
+/// ```
 pub struct Body(Content);
 
 enum Content {
@@ -83,6 +100,11 @@ enum Content {
 
 impl Body {
     /// A body that comes piece by piece; its length where that is known.
+    ///
+    /// ```
+    /// use futures_util::stream;
+    /// let body = qun_client::Body::stream(Some(4), stream::iter([Ok("ab".into()), Ok("cd".into())]));
+    /// ```
     pub fn stream(
         length: Option<u64>,
         chunks: impl futures_util::Stream<Item = io::Result<Bytes>> + Send + 'static,
@@ -94,6 +116,10 @@ impl Body {
     }
 
     /// How many bytes it has, where that is known.
+    ///
+    /// ```
+    /// assert_eq!(qun_client::Body::from("hello").length(), Some(5));
+    /// ```
     pub fn length(&self) -> Option<u64> {
         match &self.0 {
             Content::Whole(bytes) => Some(bytes.len() as u64),
@@ -102,6 +128,10 @@ impl Body {
     }
 
     /// Its bytes, piece by piece.
+    ///
+    /// ```
+    /// let chunks = qun_client::Body::from("hello").into_stream();
+    /// ```
     pub fn into_stream(self) -> BoxStream<'static, io::Result<Bytes>> {
         match self.0 {
             Content::Whole(bytes) if bytes.is_empty() => stream::empty().boxed(),
@@ -114,6 +144,15 @@ impl Body {
     ///
     /// # Errors
     /// Where the stream breaks off, or where there are more than `limit` bytes.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let bytes = qun_client::Body::from("hello").collect(1024).await?;
+    /// assert_eq!(bytes, "hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn collect(self, limit: usize) -> io::Result<Bytes> {
         let over = || io::Error::other(format!("there are more than {limit} bytes"));
         let mut chunks = match self.0 {

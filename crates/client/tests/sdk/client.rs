@@ -52,7 +52,9 @@ async fn a_token_that_is_always_refused_ends_in_an_error_after_two_calls() {
         }
     })
     .await;
-    let error = server.client().send(get("c")).await.unwrap_err();
+    let client = server.client();
+    let call = tokio::time::timeout(Duration::from_secs(60), client.send(get("c")));
+    let error = call.await.expect("it ends").unwrap_err();
     assert!(error.is_unauthorised() && error.code() == Some(42001));
     assert_eq!(
         (server.count("gettoken"), server.count("appchat/get")),

@@ -6,3 +6,4 @@ mod kit;
 mod outcome;
 mod secrets;
 mod token;
+mod way;

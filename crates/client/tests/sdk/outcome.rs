@@ -85,7 +85,15 @@ async fn a_refused_connection_was_never_sent_and_is_tried_again() {
     assert!(!error.may_have_been_done() && error.advice().is_some());
     assert_eq!(broken.sent(), 0);
 
-    let (said, ()) = tokio::join!(say(&broken), async {
+    // With many tries, so that a slow machine is no matter.
+    let patient = Client::builder("ww1", SECRET)
+        .base_url(broken.client.base_url())
+        .repeats(10)
+        .pacing(Pacing::off())
+        .build()
+        .unwrap()
+        .chat();
+    let (said, ()) = tokio::join!(patient.send("c", Text::new("大家好")), async {
         tokio::time::sleep(Duration::from_millis(150)).await;
         broken.fault.accept().unwrap();
     });
