@@ -25,7 +25,7 @@ disk; whoever interrupts it finds nothing. Keep it as secret as the data: it hol
 A PostgreSQL database has tools of its own for this, pg_dump and pg_basebackup.
 
 Example:
-  qun backup /srv/backup/qun-2026-11-21";
+  qun backup qun-2026-11-21";
 
 /// The end of the help of `qun restore`.
 pub(crate) const RESTORE_HELP: &str = "\
@@ -34,7 +34,8 @@ appears when it is verified and on the disk. A server that starts on it has the 
 manage token of the copy.
 
 Example:
-  qun restore --data /srv/qun /srv/backup/qun-2026-11-21";
+  qun backup qun-2026-11-21
+  qun restore --data qun-again qun-2026-11-21";
 
 #[derive(Args)]
 struct Directory {

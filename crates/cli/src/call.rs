@@ -5,35 +5,36 @@ mod find;
 
 use std::{
     fs,
-    io::{self, IsTerminal, Read, Write},
+    io::{self, Read},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use anyhow::{Context, Result};
-use clap::{Arg, ArgAction, ArgMatches, Args, ColorChoice, Command, Subcommand};
-use qun_client::{Client, Manager};
+use clap::{Arg, ArgAction, ArgMatches, Args, ColorChoice, Command, FromArgMatches, Subcommand};
 use qun_protocol::{Auth, Body, Meta, all};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use self::{
     field::{Field, Kind, Shape, scalar},
     find::{Found, find},
 };
-use crate::{failure::usage, output, secret};
+use crate::{
+    connect::{Connection, Session},
+    failure::usage,
+    noun::media,
+    output::progress,
+    output::{self, Format, Output},
+};
 
 /// The end of the help.
 pub(crate) const HELP: &str = "\
 An endpoint is named as in the documents (appchat/create), or by its path (/_qun/people/zhangsan/inbox),
 with the method before it where several share a path (POST /_qun/clock). Its own help names its fields.
 
-Variables: QUN_URL (http://127.0.0.1:7800 where it is not set), QUN_CORPID, QUN_SECRET, QUN_MANAGE_TOKEN.
+Variables: QUN_URL (http://127.0.0.1:7800 where it is not set), QUN_CORPID, QUN_SECRET, QUN_MANAGE_TOKEN, QUN_PROFILE.
 
 Example:
   qun call appchat/create --userlist zhangsan,lisi";
-
-/// Where the server is looked for.
-const URL: &str = "http://127.0.0.1:7800";
 
 #[derive(Args)]
 #[command(
@@ -68,8 +69,18 @@ pub(crate) async fn run(call: Call) -> Result<()> {
     let shape = Shape::of(found.entry);
     let command = command(found.entry.meta, &shape);
     let given = command.try_get_matches_from(&words[found.words..])?;
-    let request = request(&found, &shape, &given)?;
-    send(found.entry.meta, request, &given).await
+    let output = Output::new(Format::from_arg_matches(&given)?)?;
+    let session = Session::of(&connection(&given), output)?;
+    let meta = found.entry.meta;
+    let mut request = request(&found, &shape, &given)?;
+    if !request.contains_key("corpid") && shape.fields().iter().any(|f| f.name == "corpid") {
+        if meta.path_fields().any(|field| field == "corpid") {
+            request.insert("corpid".into(), session.corpid().await?.0.into());
+        } else if let Some(corpid) = &session.target.corpid {
+            request.insert("corpid".into(), corpid.as_str().into());
+        }
+    }
+    send(&session, meta, request, &given).await
 }
 
 /// The flag of a field; with underscores it is taken too.
@@ -143,24 +154,36 @@ fn command(meta: &'static Meta, shape: &Shape) -> Command {
     if meta.file {
         command = command.arg(path("out", "PATH").help("Where the file goes; - is stdout"));
     }
-    command = command.arg(path("url", "URL").help(format!(
-        "The server or the cloud [default: {URL}] [env: QUN_URL]"
-    )));
-    match meta.auth {
-        Auth::Manage => {
-            let help = "A file with the manage token [env: QUN_MANAGE_TOKEN, the token itself]";
-            command = command.arg(path("manage-token-file", "FILE").help(help));
-        }
-        Auth::AccessToken | Auth::Open => {
-            let help = "A file with the app's secret [env: QUN_SECRET, the secret itself]";
-            command = command.arg(path("secret-file", "FILE").help(help));
-        }
+    let shared = Connection::augment_args(Format::augment_args(Command::new("")));
+    // Where an endpoint has a field of the same name, the flag is the field's.
+    let own = |arg: &Arg| {
+        fields
+            .iter()
+            .any(|field| arg.get_long() == Some(&field.name))
+    };
+    let shared = shared.get_arguments().filter(|arg| !own(arg)).cloned();
+    command.args(shared.map(|arg| match arg.get_id().as_str() {
+        "call_timeout" => arg.long("timeout"),
+        _ => arg,
+    }))
+}
+
+/// The flags of the connection, which an endpoint's own fields may hide.
+fn connection(given: &ArgMatches) -> Connection {
+    let text = |id: &str| given.try_get_one::<String>(id).ok().flatten().cloned();
+    let path = |id: &str| given.try_get_one::<PathBuf>(id).ok().flatten().cloned();
+    Connection {
+        profile: text("profile"),
+        url: text("url"),
+        corpid: text("corpid"),
+        secret_file: path("secret_file"),
+        manage_token_file: path("manage_token_file"),
+        call_timeout: given
+            .try_get_one::<u64>("call_timeout")
+            .ok()
+            .flatten()
+            .copied(),
     }
-    if meta.auth == Auth::AccessToken {
-        command = command.arg(path("corpid", "CORPID").help("The company [env: QUN_CORPID]"));
-    }
-    let seconds = path("timeout", "SECONDS").help("How long the call may take [default: 30]");
-    command.arg(seconds.value_parser(clap::value_parser!(u64).range(1..=3600)))
 }
 
 fn about(meta: &Meta) -> String {
@@ -213,6 +236,7 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
         path.push('/');
         match field {
             Some("corpid") => path.push_str("$QUN_CORPID"),
+            Some("userid") => path.push_str(person(meta)),
             Some(field) => path.push_str(sample(field)),
             None => path.push_str(part),
         }
@@ -249,14 +273,26 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
     format!("qun call {}", words.join(" "))
 }
 
+/// Somebody of the demo company who may do this: who was in a group cannot be removed, and some things only owners may.
+fn person(meta: &Meta) -> &'static str {
+    let owners = ["/owner", "/remove"];
+    match meta.method {
+        qun_protocol::Method::Delete => "zhaoliu",
+        _ if owners.iter().any(|step| meta.path.ends_with(step)) => "project_manager_001",
+        _ => sample("userid"),
+    }
+}
+
 /// A value that the demo company knows.
 fn sample(field: &str) -> &'static str {
     match field {
         "chatid" => "alpha_project_20231101",
-        "userid" | "userlist" | "owner" => "zhangsan",
+        "userid" | "owner" => "dev_001",
+        "userlist" => "dev_002",
         "agentid" => "1000002",
         "media_id" => "file_media_id_456",
-        "id" | "tagid" => "2",
+        "id" => "3",
+        "tagid" => "2",
         "advance" => "60",
         "rulebook" => "live-2026",
         "disabled" | "customer_contact" => "true",
@@ -316,13 +352,6 @@ fn request(found: &Found, shape: &Shape, given: &ArgMatches) -> Result<Map<Strin
         };
         shape.assign(&mut request, path, text)?;
     }
-    let takes_corpid = fields.iter().any(|field| field.name == "corpid");
-    if takes_corpid
-        && !request.contains_key("corpid")
-        && let Some(corpid) = secret::variable("QUN_CORPID")
-    {
-        request.insert("corpid".into(), corpid.into());
-    }
     Ok(request)
 }
 
@@ -338,107 +367,51 @@ fn read(source: &str) -> Result<Vec<u8>> {
 }
 
 async fn send(
+    session: &Session,
     meta: &'static Meta,
     mut request: Map<String, Value>,
     given: &ArgMatches,
 ) -> Result<()> {
     let option = |name: &str| given.try_get_one::<String>(name).ok().flatten().cloned();
-    let url = option("url")
-        .or_else(|| secret::variable("QUN_URL"))
-        .unwrap_or_else(|| URL.to_owned());
-    if meta.auth == Auth::Manage {
-        let token = kept(
-            &option,
-            "manage-token-file",
-            "QUN_MANAGE_TOKEN",
-            "the manage token",
-        )?;
-        let manager = Manager::new(&url, &token)?;
-        return output::json(&manager.call(meta, request).await?);
-    }
-    let mut corpid = String::new();
-    let mut app_secret = String::new();
-    if meta.auth == Auth::AccessToken {
-        app_secret = kept(&option, "secret-file", "QUN_SECRET", "the app's secret")?;
-        corpid = option("corpid")
-            .or_else(|| secret::variable("QUN_CORPID"))
-            .ok_or_else(|| usage("set QUN_CORPID or say --corpid: the company is not known"))?;
-    } else if !request.contains_key("corpsecret") {
-        app_secret = kept(&option, "secret-file", "QUN_SECRET", "the app's secret")?;
-        request.insert("corpsecret".into(), app_secret.as_str().into());
-    }
-    let seconds = given.get_one::<u64>("timeout").copied().unwrap_or(30);
-    let client = Client::builder(corpid, app_secret)
-        .base_url(url)
-        .timeout(Duration::from_secs(seconds))
-        .build()?;
+    let output = &session.output;
+    let open;
+    let client = match meta.auth {
+        Auth::Manage => {
+            let calling = session.manager()?.call(meta, request);
+            return output.json(progress::during(output, meta.title, calling).await?);
+        }
+        Auth::AccessToken => session.client()?,
+        Auth::Open => {
+            if !request.contains_key("corpsecret") {
+                request.insert("corpsecret".into(), session.secret()?.into());
+            }
+            open = session.client_for("", "")?;
+            &open
+        }
+    };
     if meta.file {
-        return download(&client, meta, request, option("out")).await;
+        let out = option("out").map(PathBuf::from);
+        let calling = client.call_download(meta, request);
+        let what = meta.title.to_owned();
+        return match media::receive(session, out, &what, calling).await? {
+            Some(file) => output.json(file),
+            None => Ok(()),
+        };
     }
-    let answer = match option("file") {
-        Some(path) => {
-            let path = PathBuf::from(path);
-            let last = path
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned());
-            let name = option("filename").or(last).unwrap_or_default();
-            let content = tokio::fs::read(&path)
-                .await
-                .with_context(|| format!("{} cannot be read", path.display()))?;
-            client.call_upload(meta, request, &name, &content).await?
-        }
-        None => client.call(meta, request).await?,
+    let Some(path) = option("file") else {
+        let calling = client.call(meta, request);
+        return output.json(progress::during(output, meta.title, calling).await?);
     };
-    output::json(&answer)
-}
-
-/// A secret from a file or from its variable.
-fn kept(
-    option: &impl Fn(&str) -> Option<String>,
-    file: &str,
-    variable: &str,
-    what: &str,
-) -> Result<String> {
-    if let Some(path) = option(file) {
-        return secret::read(Path::new(&path));
-    }
-    secret::variable(variable).ok_or_else(|| {
-        usage(format!(
-            "set {variable} or say --{file}: {what} is not known"
-        ))
-    })
-}
-
-async fn download(
-    client: &Client,
-    meta: &'static Meta,
-    request: Map<String, Value>,
-    out: Option<String>,
-) -> Result<()> {
-    let out = match out {
-        None if io::stdout().is_terminal() => {
-            return Err(usage(
-                "say where the file goes: --out PATH, or - for stdout",
-            ));
-        }
-        None => "-".to_owned(),
-        Some(out) => out,
-    };
-    let file = client.call_download(meta, request).await?;
-    if out == "-" {
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(&file.bytes)?;
-        return Ok(stdout.flush()?);
-    }
-    fs::write(&out, &file.bytes).with_context(|| format!("{out} cannot be written"))?;
-    output::json(
-        &json!({ "filename": file.filename, "content_type": file.content_type, "size": file.bytes.len(), "out": out }),
-    )
+    let name = option("filename");
+    let (name, content) = media::load(Path::new(&path), name.as_deref()).await?;
+    let calling = client.call_upload(meta, request, &name, &content);
+    output.json(progress::during(output, meta.title, calling).await?)
 }
 
 #[cfg(test)]
 mod tests {
     use qun_protocol::all::Entry;
+    use serde_json::json;
 
     use super::*;
 

@@ -5,6 +5,8 @@ use std::{fmt, io, process::ExitCode};
 use qun_client::Error;
 use qun_server::BackupError;
 
+use crate::output::tell;
+
 /// The command line, the environment or the settings file are not as they should be: exit code 2.
 #[derive(Debug)]
 pub(crate) struct Usage(pub String);
@@ -20,6 +22,23 @@ impl std::error::Error for Usage {}
 /// A usage error.
 pub(crate) fn usage(message: impl Into<String>) -> anyhow::Error {
     Usage(message.into()).into()
+}
+
+/// Something that was named is not there: exit code 3.
+#[derive(Debug)]
+pub(crate) struct NotFound(pub String);
+
+impl fmt::Display for NotFound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotFound {}
+
+/// An error for something that is not there.
+pub(crate) fn not_found(message: impl Into<String>) -> anyhow::Error {
+    NotFound(message.into()).into()
 }
 
 /// Prints what clap has to say: help on stdout, errors on stderr.
@@ -44,7 +63,7 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     {
         return ExitCode::SUCCESS;
     }
-    eprintln!("error: {error:#}");
+    tell(format!("error: {error:#}"));
     if let Some(refusal) = error.downcast_ref::<Error>() {
         explain(refusal);
         return ExitCode::from(code(refusal));
@@ -53,16 +72,17 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
         // As shells say it of a program that a signal has ended.
         Some(BackupError::Stopped) => 130,
         _ if error.is::<Usage>() => 2,
+        _ if error.is::<NotFound>() => 3,
         _ => 1,
     })
 }
 
 fn explain(error: &Error) {
     for cause in error.causes().iter().skip(1) {
-        eprintln!("  or: {}", cause.meaning());
+        tell(format!("  or: {}", cause.meaning()));
     }
     if let Some(advice) = error.advice() {
-        eprintln!("  what to do: {advice}");
+        tell(format!("  what to do: {advice}"));
     }
     if let Error::Refused {
         hint: Some(hint), ..
@@ -71,7 +91,10 @@ fn explain(error: &Error) {
         hint: Some(hint), ..
     } = error
     {
-        eprintln!("  hint: {hint}");
+        tell(format!("  hint: {hint}"));
+    }
+    if let Some(code) = error.code() {
+        tell(format!("  more: qun explain {code}"));
     }
 }
 

@@ -2,17 +2,25 @@
 
 mod backup;
 mod call;
+mod connect;
 mod demo;
 mod failure;
+mod noun;
 mod output;
 mod secret;
 mod settings;
+mod time;
 mod up;
 mod world;
 
 use std::process::ExitCode;
 
-use clap::{ColorChoice, Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
+
+use noun::{
+    app, chat, clock, company, department, doctor, explain, media, people, profile as profiles,
+    shell, tag, token, user, wait,
+};
 
 /// WeCom group chats (企业微信群聊) on your own machine.
 ///
@@ -48,6 +56,49 @@ enum Verb {
         #[command(subcommand)]
         verb: world::Verb,
     },
+    /// Internal groups: create, change, send, list, report.
+    #[command(after_help = "Example:\n  qun chat create zhangsan lisi --name 发布小组")]
+    Chat(Box<chat::Noun>),
+    /// Files: upload and download.
+    #[command(after_help = "Example:\n  qun media upload picture.png")]
+    Media(media::Noun),
+    /// What a member's phone shows and does.
+    #[command(after_help = "Example:\n  qun people inbox dev_001")]
+    People(people::Noun),
+    /// Companies and their rules.
+    #[command(after_help = "Example:\n  qun company list")]
+    Company(company::Noun),
+    /// Apps and their secrets.
+    #[command(after_help = "Example:\n  qun app list")]
+    App(app::Noun),
+    /// The people of a company.
+    #[command(after_help = "Example:\n  qun user list --search 开发")]
+    User(user::Noun),
+    /// The departments of a company.
+    #[command(after_help = "Example:\n  qun department list")]
+    Department(department::Noun),
+    /// The tags of a company.
+    #[command(after_help = "Example:\n  qun tag list")]
+    Tag(tag::Noun),
+    #[command(after_help = "Example:\n  qun token")]
+    Token(token::Noun),
+    /// Wait for a message, or for the server.
+    #[command(after_help = "Example:\n  qun wait ready")]
+    Wait(wait::Noun),
+    /// Show or move the server's clock.
+    #[command(after_help = "Example:\n  qun clock")]
+    Clock(clock::Noun),
+    /// Servers, companies and apps under names of your own.
+    #[command(after_help = profiles::HELP)]
+    Profile(profiles::Noun),
+    #[command(after_help = "Example:\n  qun explain 86004")]
+    Explain(explain::Noun),
+    #[command(after_help = "Example:\n  qun doctor")]
+    Doctor(doctor::Noun),
+    #[command(after_help = "Example:\n  qun completions bash > qun.bash")]
+    Completions(shell::Completions),
+    #[command(after_help = "Example:\n  qun man man1")]
+    Man(shell::Man),
 }
 
 fn main() -> ExitCode {
@@ -70,6 +121,22 @@ fn main() -> ExitCode {
             Verb::Backup(backup) => backup::backup(backup).await,
             Verb::Restore(restore) => backup::restore(restore).await,
             Verb::World { verb } => world::run(verb),
+            Verb::Chat(noun) => chat::run(*noun).await,
+            Verb::Media(noun) => media::run(noun).await,
+            Verb::People(noun) => people::run(noun).await,
+            Verb::Company(noun) => company::run(noun).await,
+            Verb::App(noun) => app::run(noun).await,
+            Verb::User(noun) => user::run(noun).await,
+            Verb::Department(noun) => department::run(noun).await,
+            Verb::Tag(noun) => tag::run(noun).await,
+            Verb::Token(noun) => token::run(noun).await,
+            Verb::Wait(noun) => wait::run(noun).await,
+            Verb::Clock(noun) => clock::run(noun).await,
+            Verb::Profile(noun) => profiles::run(noun),
+            Verb::Explain(noun) => explain::run(noun),
+            Verb::Doctor(noun) => doctor::run(noun).await,
+            Verb::Completions(shell) => shell::completions(&shell, Cli::command()),
+            Verb::Man(man) => shell::man(&man, Cli::command()),
         }
     });
     match result {
@@ -80,7 +147,7 @@ fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use super::*;
 
     #[test]
     fn the_arguments_are_consistent_and_every_help_ends_with_an_example() {
@@ -96,7 +163,7 @@ mod tests {
                 walk(verb);
             }
         }
-        let mut command = super::Cli::command();
+        let mut command = Cli::command();
         command.clone().debug_assert();
         walk(&mut command);
     }

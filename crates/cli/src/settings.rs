@@ -275,6 +275,7 @@ pub(crate) struct Home {
     pub home: Option<PathBuf>,
     pub data_home: Option<PathBuf>,
     pub config_home: Option<PathBuf>,
+    pub cache_home: Option<PathBuf>,
 }
 
 impl Home {
@@ -290,6 +291,7 @@ impl Home {
             // The rules take relative paths as not set.
             data_home: path("XDG_DATA_HOME").filter(|p| p.is_absolute()),
             config_home: path("XDG_CONFIG_HOME").filter(|p| p.is_absolute()),
+            cache_home: path("XDG_CACHE_HOME").filter(|p| p.is_absolute()),
         }
     }
 
@@ -301,9 +303,25 @@ impl Home {
 
     /// Where the settings file is, unless one is named.
     fn settings(&self) -> Option<PathBuf> {
+        Some(self.config()?.join("server.toml"))
+    }
+
+    /// Where the profiles are.
+    pub(crate) fn profiles(&self) -> Option<PathBuf> {
+        Some(self.config()?.join("profiles.toml"))
+    }
+
+    /// Where access tokens are kept from one command to the next.
+    pub(crate) fn cache(&self) -> Option<PathBuf> {
+        let below = |home: &PathBuf| home.join(".cache");
+        let cache = self.cache_home.clone().or(self.home.as_ref().map(below))?;
+        Some(cache.join("qun"))
+    }
+
+    fn config(&self) -> Option<PathBuf> {
         let below = |home: &PathBuf| home.join(".config");
         let config = self.config_home.clone().or(self.home.as_ref().map(below))?;
-        Some(config.join("qun/server.toml"))
+        Some(config.join("qun"))
     }
 }
 
@@ -350,6 +368,7 @@ mod tests {
             home: Some("/home/a".into()),
             data_home: None,
             config_home: None,
+            cache_home: None,
         }
     }
 

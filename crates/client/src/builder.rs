@@ -168,6 +168,17 @@ impl Builder {
         self
     }
 
+    /// Shows every request and every answer, a line each, with secrets and tokens hidden.
+    ///
+    /// ```
+    /// # use qun_client::Client;
+    /// let builder = Client::builder("ww1", "secret").watch(|line| eprintln!("{line}"));
+    /// ```
+    pub fn watch(mut self, say: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.settings.watch = Some(Arc::new(say));
+        self
+    }
+
     /// Checks and paces by this rulebook; `live-2026` where left out.
     ///
     /// ```

@@ -1,12 +1,11 @@
 use std::{borrow::Cow, fmt, time::Duration};
 
 use bytes::Bytes;
-use qun_protocol::{Limit, Meta, Refusal, Rulebook, all};
+use qun_protocol::{Limit, Meta, Refusal, Rulebook, all, errcode::Errcode};
 
 use crate::wire::scrub::scrub;
 
 mod ask;
-mod official;
 
 /// Why a call did not bring its answer. It shows neither secrets nor tokens.
 ///
@@ -247,7 +246,7 @@ impl Error {
     /// # }
     /// ```
     pub fn official(&self) -> Option<&'static str> {
-        self.code().and_then(official::meaning)
+        self.code().and_then(official)
     }
 
     /// The id in the errmsg that the vendor's support asks for.
@@ -352,13 +351,18 @@ fn seconds(time: Duration) -> u64 {
         .unwrap_or(u64::MAX)
 }
 
+/// The vendor's words for a code.
+fn official(code: i64) -> Option<&'static str> {
+    Errcode::find(code).map(|row| row.official)
+}
+
 struct Meaning<'a>(i64, &'static str, &'a str);
 
 impl fmt::Display for Meaning<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match causes(self.0, self.1, text_of(self.2)).first() {
             Some(refusal) => write!(f, " ({})", refusal.meaning().trim_end_matches('.')),
-            None => match official::meaning(self.0) {
+            None => match official(self.0) {
                 Some(meaning) => write!(f, " ({meaning})"),
                 None => Ok(()),
             },

@@ -19,10 +19,12 @@ mod network;
 pub(crate) mod request;
 pub(crate) mod scrub;
 pub(crate) mod transport;
+pub(crate) mod watch;
 
 use multipart::Form;
 use network::Network;
 use transport::{Body, Transport};
+use watch::{Say, Watched};
 
 /// How many bytes of an answer that is JSON are read.
 const JSON_LIMIT: usize = 32 * 1024 * 1024;
@@ -44,6 +46,7 @@ pub(crate) struct Settings {
     pub proxy: Option<String>,
     pub user_agent: Option<String>,
     pub transport: Option<Arc<dyn Transport>>,
+    pub watch: Option<Say>,
 }
 
 impl Default for Settings {
@@ -55,6 +58,7 @@ impl Default for Settings {
             proxy: None,
             user_agent: None,
             transport: None,
+            watch: None,
         }
     }
 }
@@ -91,6 +95,13 @@ impl Wire {
                 settings.proxy.as_deref(),
                 settings.user_agent.as_deref(),
             )?),
+        };
+        let transport = match settings.watch {
+            Some(say) => Arc::new(Watched {
+                inner: transport,
+                say,
+            }),
+            None => transport,
         };
         Ok(Self {
             transport,

@@ -4,6 +4,7 @@ pub(crate) mod app;
 pub(crate) mod company;
 pub(crate) mod directory;
 mod group;
+mod usage;
 
 use qun_protocol::{Refusal as R, Refused};
 

@@ -28,6 +28,7 @@ macro_rules! endpoints {
             command $crate::manage::ChangeCompany;
             query $crate::manage::GetRules;
             command $crate::manage::ChangeRules;
+            query $crate::manage::GetUsage;
             query $crate::manage::Apps;
             command $crate::manage::CreateApp;
             command $crate::manage::ChangeApp;

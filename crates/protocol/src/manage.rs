@@ -5,6 +5,7 @@ mod company;
 mod directory;
 mod group;
 mod server;
+mod usage;
 
 pub use app::{AppSecret, AppShown, Apps, AppsOf, ChangeApp, CreateApp, ResetSecret, RevokeTokens};
 pub use company::{
@@ -17,3 +18,4 @@ pub use directory::{
 };
 pub use group::{GetGroup, GroupShown, Groups, GroupsPage, History, HistoryPage};
 pub use server::{AdvanceClock, ClockShown, GetClock, LoadWorld, Loaded, LoadedCompany};
+pub use usage::{COUNTED, GetUsage, Spent, Usage};

@@ -18,7 +18,8 @@ pub(crate) fn scrub(text: &str, secrets: &[&str]) -> String {
     clean
 }
 
-fn hide_values(text: &str, name: &str) -> String {
+/// The text without the values that stand after a name and `=` or `:`.
+pub(crate) fn hide_values(text: &str, name: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(name) {

@@ -378,3 +378,51 @@ async fn a_company_need_not_be_named_where_there_is_one() {
         200
     );
 }
+
+#[tokio::test]
+async fn what_was_spent_is_shown_with_its_block() {
+    let server = Server::start().await;
+    let app = server
+        .company(
+            Rulebook::Documented,
+            3,
+            json!({ "chat_sends_per_corp_minute": 6 }),
+        )
+        .await;
+    let path = format!("/_qun/companies/{}/usage", app.corpid);
+    let spent = async |limit: &str| {
+        let usage = server.manage_ok("GET", &path, None).await;
+        let limits = usage["limits"].as_array().unwrap();
+        limits
+            .iter()
+            .find(|row| row["limit"] == limit)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(
+        spent("chats_per_corp_day").await,
+        json!({ "limit": "chats_per_corp_day", "window": "day", "used": 0, "most": 1000 })
+    );
+    app.chat("three", &["p1", "p2", "p3"]).await;
+    assert_eq!(spent("chats_per_corp_day").await["used"], 1);
+    for _ in 0..2 {
+        assert_eq!(code(&app.say("three", "x").await), 0);
+    }
+    assert_ne!(code(&app.say("three", "x").await), 0);
+    let minute = spent("chat_sends_per_corp_minute").await;
+    assert_eq!((&minute["used"], &minute["most"]), (&json!(6), &json!(6)));
+    let until = server.now_ms().await / 1000 + 60;
+    assert_eq!(minute["blocked_until"], until);
+    server.advance(120).await;
+    let minute = spent("chat_sends_per_corp_minute").await;
+    assert_eq!(
+        (&minute["used"], minute.get("blocked_until")),
+        (&json!(0), None)
+    );
+    change(&app, json!({ "limits": { "chats_per_corp_day": -1 } })).await;
+    assert_eq!(spent("chats_per_corp_day").await["most"], -1);
+    let unknown = server
+        .manage("GET", "/_qun/companies/wwnone/usage", None)
+        .await;
+    assert_eq!(refusal(&unknown), (404, "company_unknown"));
+}

@@ -1,128 +1,14 @@
-//! The program as it is typed.
+//! Starting, settings, worlds, calls.
 
 use std::{
-    io::{BufRead, BufReader, Write},
-    path::Path,
-    process::{Child, Command, Output, Stdio},
+    io::Write,
+    process::{Command, Stdio},
 };
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// The program in an environment where nothing is set, with its home in a directory of its own.
-fn qun(home: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_qun"));
-    command
-        .env_clear()
-        .env("HOME", home)
-        .current_dir(home)
-        .stdin(Stdio::null());
-    command
-}
-
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
-        Ran {
-            code: output.status.code().unwrap_or(-1),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
-
-fn run(words: &[&str]) -> Ran {
-    let home = TempDir::new().unwrap();
-    qun(home.path()).args(words).output().unwrap().into()
-}
-
-/// A server that ends with the test.
-struct Server {
-    child: Child,
-    home: TempDir,
-    ready: Value,
-}
-
-impl Server {
-    fn start(words: &[&str]) -> Self {
-        let home = TempDir::new().unwrap();
-        let mut command = qun(home.path());
-        command.arg("up").args(words);
-        Self::spawn(command, home)
-    }
-
-    fn memory() -> Self {
-        Self::start(&["--memory", "--listen", "127.0.0.1:0", "--json"])
-    }
-
-    fn spawn(mut command: Command, home: TempDir) -> Self {
-        Self::spawn_with(command.env("RUST_LOG", "error"), home)
-    }
-
-    fn spawn_with(command: &mut Command, home: TempDir) -> Self {
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        let stdout = child.stdout.take().unwrap();
-        BufReader::new(stdout).read_line(&mut line).unwrap();
-        let ready = serde_json::from_str(&line).unwrap_or_default();
-        let server = Server { child, home, ready };
-        assert!(server.ready.is_object(), "not ready: {line:?}");
-        server
-    }
-
-    fn text(&self, key: &str) -> &str {
-        self.ready[key].as_str().unwrap()
-    }
-
-    fn address(&self) -> &str {
-        self.text("url").trim_start_matches("http://")
-    }
-
-    /// `qun call` with everything in the environment that this server needs.
-    fn command(&self, words: &[&str]) -> Command {
-        let mut command = qun(self.home.path());
-        command
-            .arg("call")
-            .args(words)
-            .env("QUN_URL", self.text("url"))
-            .env("QUN_CORPID", self.text("corpid"))
-            .env(
-                "QUN_SECRET",
-                self.ready["agents"][0]["secret"].as_str().unwrap(),
-            )
-            .env("QUN_MANAGE_TOKEN", self.text("manage_token"));
-        command
-    }
-
-    fn call(&self, words: &[&str]) -> Ran {
-        self.command(words).output().unwrap().into()
-    }
-
-    /// A call that works, as its JSON.
-    fn json(&self, words: &[&str]) -> Value {
-        let ran = self.call(words);
-        assert_eq!(ran.code, 0, "{words:?}: {}", ran.err);
-        assert_eq!(
-            ran.out.lines().count(),
-            1,
-            "one line when piped: {}",
-            ran.out
-        );
-        serde_json::from_str(&ran.out).unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::kit::{Ran, Server, qun, run};
 
 #[test]
 fn help_goes_to_stdout_and_mistakes_to_stderr() {

@@ -1,0 +1,38 @@
+//! A bare HTTP request: whether something answers at an address, and what time it is there.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use jiff::{Timestamp, fmt::rfc2822};
+use reqwest::{Client, Url, header::DATE, redirect::Policy};
+
+/// What came back.
+pub(crate) struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The `Date` header.
+    pub date: Option<Timestamp>,
+}
+
+/// Gets a path below a base URL; the body is not read.
+pub(crate) async fn get(base: &str, path: &str, timeout: Duration) -> Result<Answer> {
+    let url: Url = format!("{}{path}", base.trim_end_matches('/'))
+        .parse()
+        .with_context(|| format!("{base:?} is no base URL; it looks like http://127.0.0.1:7800"))?;
+    // Fails where a provider is chosen already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut client = Client::builder().timeout(timeout).redirect(Policy::none());
+    if matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")) {
+        client = client.no_proxy();
+    }
+    let answer = client.build()?.get(url).send().await;
+    let answer = answer.map_err(reqwest::Error::without_url)?;
+    let date = answer.headers().get(DATE).and_then(|date| {
+        let parsed = rfc2822::DateTimeParser::new().parse_timestamp(date.to_str().ok()?);
+        parsed.ok()
+    });
+    Ok(Answer {
+        status: answer.status().as_u16(),
+        date,
+    })
+}

@@ -1,0 +1,17 @@
+//! The nouns: one file each, with its verbs as data and a small function per verb.
+
+pub(crate) mod app;
+pub(crate) mod chat;
+pub(crate) mod clock;
+pub(crate) mod company;
+pub(crate) mod department;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod media;
+pub(crate) mod people;
+pub(crate) mod profile;
+pub(crate) mod shell;
+pub(crate) mod tag;
+pub(crate) mod token;
+pub(crate) mod user;
+pub(crate) mod wait;

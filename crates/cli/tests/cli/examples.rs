@@ -1,0 +1,177 @@
+//! Every help has an example, and every example works.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use crate::kit::{Server, run};
+
+const QUN: &str = env!("CARGO_BIN_EXE_qun");
+
+/// All commands, by the helps that name them.
+fn commands(command: &[String]) -> Vec<Vec<String>> {
+    let words: Vec<&str> = command
+        .iter()
+        .map(String::as_str)
+        .chain(["--help"])
+        .collect();
+    let help = run(&words);
+    assert_eq!(help.code, 0, "{words:?}");
+    let below = help.out.split("\nCommands:\n").nth(1).unwrap_or_default();
+    let names = below
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help");
+    let mut all = vec![command.to_vec()];
+    for name in names {
+        all.extend(commands(&[command, &[name.to_owned()]].concat()));
+    }
+    all
+}
+
+/// The lines of a help's example, as a script.
+fn example(command: &[String]) -> String {
+    let words: Vec<&str> = command
+        .iter()
+        .map(String::as_str)
+        .chain(["--help"])
+        .collect();
+    let help = run(&words).out;
+    let Some((_, rest)) = help.rsplit_once("Example:\n") else {
+        panic!("{words:?} has no example:\n{help}");
+    };
+    let lines: Vec<&str> = rest
+        .lines()
+        .filter_map(|line| line.strip_prefix("  "))
+        .collect();
+    assert!(
+        lines.iter().any(|line| line.contains("qun ")),
+        "{words:?}: {rest}"
+    );
+    lines.join("\n")
+}
+
+/// The files that the examples name, and what they find on the server.
+fn prepare(server: &Server) {
+    let file =
+        |name: &str, content: &[u8]| fs::write(server.home.path().join(name), content).unwrap();
+    file("README.md", "# 说明\n".as_bytes());
+    file(
+        "picture.png",
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0",
+    );
+    file(
+        "world.json",
+        br#"{"version": 1, "companies": [{"corpid": "wwexample"}]}"#,
+    );
+    file("app.json", r#"{"name": "机器人"}"#.as_bytes());
+    file(
+        "user.json",
+        r#"{"userid": "dev_001", "name": "开发甲"}"#.as_bytes(),
+    );
+    file(
+        "department.json",
+        r#"{"id": 3, "name": "设计组"}"#.as_bytes(),
+    );
+    file("tag.json", r#"{"tagid": 2, "tagname": "值班"}"#.as_bytes());
+    server.good(&["department", "set", "3", "--name", "设计组"]);
+    server.good(&["tag", "set", "2", "--name", "值班"]);
+}
+
+fn try_example(command: &[String], server: &Server) -> Result<(), String> {
+    let script = example(command);
+    prepare(server);
+    let folders = std::env::var("PATH").unwrap_or_default();
+    let own = Path::new(QUN).parent().unwrap().display();
+    let variables = server.qun(&[]);
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-eu", "-c", &script])
+        .current_dir(server.home.path())
+        .env_clear()
+        .envs(
+            variables
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .env("PATH", format!("{own}:{folders}"))
+        .stdin(Stdio::null());
+    let output = shell.output().unwrap();
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(format!(
+            "{script}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        )),
+    }
+}
+
+fn try_all(commands: Vec<Vec<String>>) {
+    let failed: Vec<String> = commands
+        .iter()
+        .filter_map(|command| try_example(command, &Server::clocked()).err())
+        .collect();
+    assert!(
+        failed.is_empty(),
+        "{} of {}:\n{}",
+        failed.len(),
+        commands.len(),
+        failed.join("\n")
+    );
+}
+
+#[test]
+fn the_examples_of_all_commands_work() {
+    let mut all = commands(&[]);
+    assert!(all.len() > 60, "{}", all.len());
+    // It serves for ever, and has a test of its own.
+    all.retain(|command| command != &["up"]);
+    // Copies are made of a directory.
+    let (copies, all): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|command| command == &["backup"] || command == &["restore"]);
+    try_all(all);
+    for command in copies {
+        let server = Server::start(&["--listen", "127.0.0.1:0", "--json"]);
+        try_example(&command, &server).unwrap();
+    }
+}
+
+#[test]
+fn the_examples_of_all_endpoints_work() {
+    let list = run(&["call", "--list"]).out;
+    let names = list.lines().filter_map(|line| line.split('\t').next());
+    let command = |name: &str| ["call", name].map(str::to_owned).to_vec();
+    try_all(names.map(command).collect());
+}
+
+#[test]
+fn the_example_of_the_server_serves() {
+    let home = tempfile::tempdir().unwrap();
+    let mut child = Command::new("/bin/sh")
+        .env_clear()
+        .env("HOME", home.path())
+        .args(["-c", &format!("exec {}", example(&["up".to_owned()]))])
+        .current_dir(home.path())
+        .env("PATH", Path::new(QUN).parent().unwrap())
+        .env("QUN_LISTEN", "127.0.0.1:0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(
+        line.starts_with("qun is ready at http://127.0.0.1:"),
+        "{line}"
+    );
+}
