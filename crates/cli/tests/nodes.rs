@@ -215,14 +215,9 @@ async fn a_node_that_stands_still_is_fenced_off() {
     );
 
     signal(&sleeper.child, Signal::SIGCONT);
-    for sender in senders {
-        sender
-            .await
-            .expect("a sender ends with an error of its own");
-    }
     let again = sent.flood(&sleeper, "awake");
-    sent.more(100).await;
-    for sender in going_on.into_iter().chain(again) {
+    sent.more(200).await;
+    for sender in going_on.into_iter().chain(again).chain(senders) {
         sender.abort();
         let _ = sender.await;
     }
