@@ -56,9 +56,13 @@ async fn a_lane_that_another_has_taken_is_left_to_it() {
             .unwrap()
     });
     assert!(fenced.await >= 4);
+    let boots = "SELECT CAST(SUM(boot) AS BIGINT) FROM lane";
+    let before = database.number(boots).await;
     load.more_at(0, 60).await;
     load.more_at(1, 60).await;
     println!("fenced: {:?}", load.counts());
     load.check(&apps[0]).await;
+    let taken = database.number(boots).await - before;
+    assert!(taken >= 2, "nobody has noticed it");
     stop(nodes).await;
 }

@@ -34,8 +34,12 @@ async fn nodes_that_start_at_once_load_the_demo_company_once() {
 }
 
 async fn refused(url: &str) -> StartError {
+    refused_at("127.0.0.1:0", url).await
+}
+
+async fn refused_at(listen: &str, url: &str) -> StartError {
     let config = Config {
-        listen: "127.0.0.1:0".parse().unwrap(),
+        listen: listen.parse().unwrap(),
         place: Place::Postgres {
             url: url.to_owned(),
             password: None,
@@ -75,4 +79,24 @@ async fn a_database_out_of_reach_is_told_at_once() {
     fault.refuse().await;
     let error = refused(&url).await.to_string();
     assert!(error.to_lowercase().contains("connect"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_cannot_start_lets_go_of_the_database_and_says_why() {
+    let Some(database) = Database::new() else {
+        return;
+    };
+    let first = database.node().await;
+    let taken = first.url.strip_prefix("http://").unwrap();
+    for _ in 0..3 {
+        let error = refused_at(taken, &database.url).await.to_string();
+        assert!(error.contains("cannot listen"), "{error}");
+    }
+    let lanes = "SELECT COUNT(*) FROM lane";
+    assert_eq!(
+        database.number(lanes).await,
+        4,
+        "lanes are left to the next"
+    );
+    first.stop().await;
 }
