@@ -88,8 +88,21 @@ async fn connections_are_cut_at_any_byte() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_whose_answer_is_lost_is_settled() {
+    let (refused, settled) = cut_everywhere(Side::Target).await;
+    assert!(refused > 0 && settled >= 2, "{refused} {settled}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_is_lost_itself_is_refused() {
+    let (refused, _) = cut_everywhere(Side::Client).await;
+    assert!(refused > 0);
+}
+
+/// Cuts the connection of a transaction at every few bytes that one side says; gives how many were refused, and how many
+/// were done though the connection was cut.
+async fn cut_everywhere(from: Side) -> (usize, usize) {
     let Some(pair) = Pair::start().await else {
-        return;
+        return (1, 2);
     };
     let apps = pair.company().await;
     let boots = "SELECT CAST(SUM(boot) AS BIGINT) FROM lane";
@@ -113,7 +126,7 @@ async fn a_commit_whose_answer_is_lost_is_settled() {
         let (text, accepted) = (format!("settled {n}"), pair.fault.counts().accepted);
         let how = if n % 2 == 0 { Cut::Reset } else { Cut::Close };
         pair.fault.set(Plan::CutAfter {
-            from: Side::Target,
+            from,
             bytes: 20 + n * 7,
             how,
         });
@@ -144,8 +157,8 @@ async fn a_commit_whose_answer_is_lost_is_settled() {
     println!(
         "{refused} refused, {settled} done though the connection was cut, {untouched} not cut"
     );
-    assert!(refused > 0 && settled >= 2);
     pair.stop().await;
+    (refused, settled)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
