@@ -13,7 +13,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use crate::Clock;
 use crate::db::{Error, Read, Result};
 use crate::migrate;
-use crate::postgres::{self, Address, Connection, Pool};
+use crate::postgres::{self, Address, Connection, Pool, WRITING};
 use crate::reader::Readers;
 use crate::sqlite::Sqlite;
 use crate::writer::{Engine, Job, Progress, QUEUE, Writer};
@@ -103,7 +103,8 @@ impl Store {
                 let address = Address::new(url, password.as_deref())?;
                 postgres::migrate(&address)?;
                 for _ in 0..writers_on_postgres {
-                    let connection = Arc::new(Mutex::new(Connection::new(address.clone())));
+                    let connection =
+                        Arc::new(Mutex::new(Connection::new(address.clone(), WRITING)));
                     writers.push(start(connection, &clock, &progress, &inbox)?);
                 }
                 (Readers::postgres(Pool::new(address)), None)

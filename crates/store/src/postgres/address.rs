@@ -5,21 +5,22 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use postgres::config::{Host, SslMode};
-use postgres::{Client, Config, NoTls};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use rustls::{ClientConfig, RootCertStore};
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::failure;
+use super::Client;
 use crate::db::{Error, Result};
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// A connection that has answered nothing for about this long is given up.
 const SILENCE: Duration = Duration::from_secs(10);
-/// What every session says first. A transaction whose node stands still is ended by the server, and its locks with it.
+/// What every session says first. A transaction whose node stands still is ended by the server, and its locks with it:
+/// before those who wait for them give up.
 const SESSION: &str = "SET lock_timeout = '10s'; SET statement_timeout = '30s'; \
-                       SET idle_in_transaction_session_timeout = '15s'; SET client_min_messages = warning";
+                       SET idle_in_transaction_session_timeout = '8s'; SET client_min_messages = warning";
 
 /// How a connection is encrypted.
 #[derive(Clone)]
@@ -82,14 +83,17 @@ impl Address {
         Ok(Self { config, tls })
     }
 
-    /// A new connection.
-    pub(crate) fn connect(&self) -> Result<Client> {
-        let connected = match &self.tls {
-            Tls::Off => self.config.connect(NoTls),
-            Tls::On(tls) => self.config.connect(tls.clone()),
-        };
-        let mut client = connected.map_err(|e| failure(&e))?;
-        client.batch_execute(SESSION).map_err(|e| failure(&e))?;
+    /// A new connection, whose statements may take so long.
+    pub(crate) fn connect(&self, patience: Duration) -> Result<Client> {
+        // The driver's own limit is for the network alone: one that is silent after that must not hold anybody either.
+        let each = self.config.get_connect_timeout().copied();
+        let hosts = u32::try_from(self.config.get_hosts().len()).unwrap_or(1);
+        let within = each.unwrap_or(CONNECT) * hosts.max(1);
+        let mut client = match &self.tls {
+            Tls::Off => Client::connect(&self.config, NoTls, within, patience),
+            Tls::On(tls) => Client::connect(&self.config, tls.clone(), within, patience),
+        }?;
+        client.batch_execute(SESSION)?;
         Ok(client)
     }
 }

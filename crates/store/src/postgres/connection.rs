@@ -1,22 +1,28 @@
 //! One connection: a writer's or a reader's.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use postgres::fallible_iterator::FallibleIterator;
-use postgres::types::ToSql;
-use postgres::{Client, Statement};
+use tokio_postgres::Statement;
+use tokio_postgres::types::ToSql;
 
 use super::value::Found;
-use super::{Address, failure};
+use super::{Address, Client};
 use crate::batch::{Held, Own};
 use crate::db::{Append, Effect, Error, Kind, Read, Result, Row, Val};
 use crate::dialect::{Dialect, translate};
 use crate::table::{company, lane};
 use crate::writer::{Engine, Head};
 
+/// How long a writer waits for one statement: a little longer than the server lets it wait for a lock.
+pub(crate) const WRITING: Duration = Duration::from_secs(12);
+/// How long a reader waits for one statement.
+pub(crate) const READING: Duration = Duration::from_secs(5);
+
 /// A connection with its prepared statements; made again when it is lost.
 pub(crate) struct Connection {
     address: Address,
+    patience: Duration,
     session: Option<Session>,
 }
 
@@ -32,9 +38,10 @@ struct Session {
 }
 
 impl Connection {
-    pub(crate) fn new(address: Address) -> Self {
+    pub(crate) fn new(address: Address, patience: Duration) -> Self {
         Self {
             address,
+            patience,
             session: None,
         }
     }
@@ -51,15 +58,14 @@ impl Connection {
             return Ok(false);
         }
         self.session = None;
-        let mut client = self.address.connect()?;
-        let class = client
-            .query_one(
-                "SELECT CAST(CAST(current_schema AS regnamespace) AS oid)",
-                &[],
-            )
-            .map_err(|e| failure(&e))?;
-        // Bits count, not the sign.
-        let class = class.get::<_, u32>(0).cast_signed();
+        let mut client = self.address.connect(self.patience)?;
+        let class = client.query_one("SELECT CAST(CAST(current_schema AS regnamespace) AS oid)")?;
+        // Gone while the server runs, or the search path names none that is there.
+        let class: Option<u32> = class.get(0);
+        let class = class
+            .ok_or_else(|| Error::Unavailable("the database's schema is not there".into()))?
+            // Bits count, not the sign.
+            .cast_signed();
         self.session = Some(Session {
             client,
             statements: HashMap::new(),
@@ -96,15 +102,15 @@ impl Connection {
 
 impl Session {
     /// Notes what an error does to the connection and its transaction.
-    fn failed(&mut self, error: &postgres::Error) -> Error {
+    fn failed(&mut self, error: Error) -> Error {
         self.aborted = self.begun;
-        failure(error)
+        error
     }
 
     fn simple(&mut self, sql: &str) -> Result<()> {
         self.client
             .batch_execute(sql)
-            .map_err(|error| self.failed(&error))
+            .map_err(|error| self.failed(error))
     }
 
     fn statement(&mut self, sql: &'static str) -> Result<Statement> {
@@ -116,7 +122,7 @@ impl Session {
         let statement = self
             .client
             .prepare(&text)
-            .map_err(|error| self.failed(&error))?;
+            .map_err(|error| self.failed(error))?;
         self.statements.insert(key, statement.clone());
         Ok(statement)
     }
@@ -128,16 +134,10 @@ impl Session {
         row: &mut dyn FnMut(&dyn Row) -> Result<()>,
     ) -> Result<()> {
         let statement = self.statement(sql)?;
-        let walk = (|| {
-            let mut rows = self.client.query_raw(&statement, vals.iter().copied())?;
-            while let Some(found) = rows.next()? {
-                if let Err(stopped) = row(&Found(found)) {
-                    return Ok(Err(stopped));
-                }
-            }
-            Ok(Ok(()))
-        })();
-        walk.map_err(|error| self.failed(&error))?
+        let walk = self
+            .client
+            .each(&statement, vals.iter().copied(), |found| row(&Found(found)));
+        walk.map_err(|error| self.failed(error))?
     }
 
     fn exec(&mut self, sql: &'static str, vals: &[Val<'_>]) -> Result<u64> {
@@ -146,7 +146,7 @@ impl Session {
         let rows = self
             .client
             .execute(&statement, &vals)
-            .map_err(|error| self.failed(&error))?;
+            .map_err(|error| self.failed(error))?;
         if sql.starts_with("ROLLBACK TO") {
             self.aborted = false;
         }
@@ -180,7 +180,7 @@ impl Session {
         let statement = self
             .client
             .prepare(&text)
-            .map_err(|error| self.failed(&error))?;
+            .map_err(|error| self.failed(error))?;
         self.inserts.insert(key, statement.clone());
         Ok(statement)
     }
@@ -214,7 +214,7 @@ impl Session {
         let lists: Vec<&(dyn ToSql + Sync)> = lists.iter().map(|list| &**list as _).collect();
         self.client
             .execute(&statement, &lists)
-            .map_err(|error| self.failed(&error))
+            .map_err(|error| self.failed(error))
             .map(drop)
     }
 }
@@ -239,6 +239,10 @@ impl Engine for Connection {
     const SHARED: bool = true;
 
     fn connect(&mut self) -> Result<bool> {
+        // It may have ended while nobody used it: that need not cost a batch.
+        if let Some(session) = &self.session {
+            session.client.look();
+        }
         self.open()
     }
 
@@ -263,8 +267,8 @@ impl Engine for Connection {
                 session.class,
                 lane_key(lane)
             );
-            let row = session.client.query_one(&sql, &[]);
-            if row.map_err(|error| session.failed(&error))?.get(0) {
+            let row = session.client.query_one(&sql);
+            if row.map_err(|error| session.failed(error))?.get(0) {
                 return Ok(lane);
             }
         }

@@ -1,49 +1,48 @@
 //! PostgreSQL behind the seam: connecting, migrating, checking statements.
 
 mod address;
+mod client;
 mod connection;
 mod pool;
 mod value;
 
-use postgres::Client;
-use postgres::error::SqlState;
+use std::time::Duration;
+
+use tokio_postgres::error::SqlState;
 
 use crate::db::{Error, Result};
 use crate::dialect::{Dialect, translate};
 use crate::migrate;
 
 pub(crate) use address::Address;
-pub(crate) use connection::Connection;
+pub(crate) use client::Client;
+pub(crate) use connection::{Connection, WRITING};
 pub(crate) use pool::Pool;
 
 /// Any number, as long as every node uses the same.
 const MIGRATING: &str = "SELECT pg_advisory_xact_lock(7800)";
+/// For what is done once, and may have to wait for another node that does it.
+const PATIENT: Duration = Duration::from_secs(60);
 
 /// Brings the database to the newest schema; of several nodes one does it and the others wait.
 pub(crate) fn migrate(address: &Address) -> Result<()> {
-    let mut client = address.connect()?;
+    let mut client = address.connect(PATIENT)?;
     make_schema(&mut client)?;
     migrate::run(&mut client, migrate::FILES)
 }
 
 /// Makes the schema that the connection's search path names first, if there is none on it yet.
 fn make_schema(client: &mut Client) -> Result<()> {
-    let row = client
-        .query_one(
-            "SELECT current_schema() IS NULL, current_setting('search_path')",
-            &[],
-        )
-        .map_err(|e| failure(&e))?;
+    let row =
+        client.query_one("SELECT current_schema() IS NULL, current_setting('search_path')")?;
     if row.get(0) {
         // The setting is a list of identifiers, quoted where they need it.
         let path: String = row.get(1);
         let first = path.split(',').next().unwrap_or_default();
         // In one transaction with the lock: two nodes may start at once.
-        client
-            .batch_execute(&format!(
-                "BEGIN; {MIGRATING}; CREATE SCHEMA IF NOT EXISTS {first}; COMMIT"
-            ))
-            .map_err(|e| failure(&e))?;
+        client.batch_execute(&format!(
+            "BEGIN; {MIGRATING}; CREATE SCHEMA IF NOT EXISTS {first}; COMMIT"
+        ))?;
     }
     Ok(())
 }
@@ -55,14 +54,13 @@ fn make_schema(client: &mut Client) -> Result<()> {
 pub fn prepare_all(url: &str, statements: &[&'static str]) -> Result<()> {
     let address = Address::new(url, None)?;
     migrate(&address)?;
-    let mut client = address.connect()?;
+    let mut client = address.connect(PATIENT)?;
     for sql in statements {
         client
             .prepare(&translate(sql, Dialect::Postgres)?)
             .map_err(|e| {
                 Error::Other(format!(
-                    "PostgreSQL cannot prepare a statement: {} in: {sql}",
-                    failure(&e)
+                    "PostgreSQL cannot prepare a statement: {e} in: {sql}"
                 ))
             })?;
     }
@@ -75,37 +73,34 @@ impl migrate::Target for Client {
     fn begin(&mut self) -> Result<()> {
         self.batch_execute("BEGIN")
             .and_then(|()| self.batch_execute(MIGRATING))
-            .map_err(|e| failure(&e))
     }
 
     fn commit(&mut self) -> Result<()> {
-        self.batch_execute("COMMIT").map_err(|e| failure(&e))
+        self.batch_execute("COMMIT")
     }
 
     fn rollback(&mut self) {
         if let Err(error) = self.batch_execute("ROLLBACK") {
-            tracing::error!(error = %failure(&error), "a transaction could not be rolled back");
+            tracing::error!(%error, "a transaction could not be rolled back");
         }
     }
 
     fn schema(&mut self) -> Result<i64> {
         let here = "SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'meta')";
-        let there: bool = self.query_one(here, &[]).map_err(|e| failure(&e))?.get(0);
+        let there: bool = self.query_one(here)?.get(0);
         if !there {
             return Ok(0);
         }
-        let row = self
-            .query_opt("SELECT value FROM meta WHERE key = 'schema'", &[])
-            .map_err(|e| failure(&e))?;
+        let row = self.query_opt("SELECT value FROM meta WHERE key = 'schema'")?;
         migrate::number(row.as_ref().map_or("absent", |row| row.get(0)))
     }
 
     fn statement(&mut self, sql: &str) -> Result<()> {
-        self.batch_execute(sql).map_err(|e| failure(&e))
+        self.batch_execute(sql)
     }
 }
 
-fn failure(error: &postgres::Error) -> Error {
+fn failure(error: &tokio_postgres::Error) -> Error {
     let Some(told) = error.as_db_error() else {
         return Error::Unavailable(error.to_string());
     };
@@ -142,10 +137,10 @@ pub(crate) mod testing {
     use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
     use std::time::{SystemTime, UNIX_EPOCH};
 
-    use super::Address;
+    use super::{Address, Client, PATIENT};
 
-    pub(crate) fn connect(url: &str) -> postgres::Client {
-        Address::new(url, None).unwrap().connect().unwrap()
+    pub(crate) fn connect(url: &str) -> Client {
+        Address::new(url, None).unwrap().connect(PATIENT).unwrap()
     }
 
     /// Calls `f` with the address of an empty schema of the server that `QUN_TEST_POSTGRES` names, and drops it.
@@ -247,7 +242,7 @@ mod tests {
             migrate::run(&mut client, FILES).unwrap();
             assert_eq!(client.schema(), Ok(2));
             let rows: i64 = client
-                .query_one("SELECT COUNT(*) FROM lane", &[])
+                .query_one("SELECT COUNT(*) FROM lane")
                 .unwrap()
                 .get(0);
             assert_eq!(rows, 1);
@@ -259,7 +254,7 @@ mod tests {
             );
             assert!(matches!(failed, Err(Error::Other(text)) if text.contains("migration 3")));
             let rows: i64 = client
-                .query_one("SELECT COUNT(*) FROM lane", &[])
+                .query_one("SELECT COUNT(*) FROM lane")
                 .unwrap()
                 .get(0);
             assert_eq!(rows, 1);

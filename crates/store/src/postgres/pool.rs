@@ -3,6 +3,7 @@
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::connection::READING;
 use super::{Address, Connection};
 use crate::db::{Error, Read, Result};
 
@@ -55,7 +56,7 @@ impl Pool {
             }
             if shelf.open < MOST {
                 shelf.open += 1;
-                return Ok(Connection::new(self.address.clone()));
+                return Ok(Connection::new(self.address.clone(), READING));
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use bytes::BytesMut;
-use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use crate::db::{Row, Val};
 
@@ -36,7 +36,7 @@ impl ToSql for Val<'_> {
 }
 
 /// A row of an answer.
-pub(super) struct Found(pub(super) postgres::Row);
+pub(super) struct Found(pub(super) tokio_postgres::Row);
 
 impl Row for Found {
     fn width(&self) -> usize {

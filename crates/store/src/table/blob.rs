@@ -7,7 +7,7 @@ statements! {
     GET = "SELECT bytes FROM blob_chunk WHERE corp = $1 AND blob = $2 AND part = $3";
     DELETE = "DELETE FROM blob_chunk WHERE corp = $1 AND blob = $2";
     ALL = "SELECT corp, blob FROM blob_chunk WHERE part = 0";
-    LOST = "SELECT b.corp, b.blob FROM blob_chunk b WHERE b.part = 0 AND b.created < $1 AND NOT EXISTS (SELECT 1 FROM media m WHERE m.corp = b.corp AND m.blob = b.blob) LIMIT $2";
+    LOST = "SELECT DISTINCT b.corp, b.blob FROM blob_chunk b WHERE b.created < $1 AND NOT EXISTS (SELECT 1 FROM blob_chunk n WHERE n.corp = b.corp AND n.blob = b.blob AND n.created >= $1) AND NOT EXISTS (SELECT 1 FROM media m WHERE m.corp = b.corp AND m.blob = b.blob) LIMIT $2";
 }
 
 /// Adds one part of a file's content; `now` is ms UTC.
@@ -46,7 +46,7 @@ pub fn all(read: &mut dyn Read) -> Result<Vec<(i64, String)>> {
     read.all(ALL, &[], |row| (row.int(0), row.text(1).to_owned()))
 }
 
-/// Contents that no file has and that were begun before a time, ms UTC: at most `limit` of them.
+/// Contents that no file has and of which nothing was added since a time, ms UTC: at most `limit` of them.
 pub fn lost(read: &mut dyn Read, before: i64, limit: i64) -> Result<Vec<(i64, String)>> {
     read.all(LOST, &[before.into(), limit.into()], |row| {
         (row.int(0), row.text(1).to_owned())
