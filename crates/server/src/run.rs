@@ -2,7 +2,10 @@
 
 use std::{
     net::IpAddr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering::SeqCst},
+    },
     time::{Duration, Instant},
 };
 
@@ -16,6 +19,9 @@ use crate::{
     http::{Answer, Call, Runner},
     serve::Beside,
 };
+
+/// How long a change may wait for a database that other processes share. The network may be silent for as long.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(12);
 
 /// Runs queries.
 pub(crate) enum Read {}
@@ -44,7 +50,11 @@ pub(crate) async fn blocking<T: Send + 'static>(
     }
     match tokio::task::spawn_blocking(run).await {
         Ok(answer) => answer,
-        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+        Err(ended) => match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is stopping, and whoever waits with it.
+            Err(_) => std::future::pending().await,
+        },
     }
 }
 
@@ -169,7 +179,9 @@ pub(crate) async fn write<T: Send + 'static>(
     run: impl FnMut(&mut Cx) -> Outcome<T> + Send + 'static,
 ) -> Outcome<(T, Vec<String>)> {
     let (reply, answer) = oneshot::channel();
+    let turn = Arc::new(Turn::default());
     let work = Work {
+        turn: Arc::clone(&turn),
         app: app.clone(),
         who,
         address,
@@ -181,14 +193,46 @@ pub(crate) async fn write<T: Send + 'static>(
     if app.store.write(Box::new(work)).is_err() {
         return Err(R::SystemBusy.into());
     }
-    match answer.await {
-        Ok(answer) => answer,
-        Err(_) => Err(Failure::Unknown),
+    let answer = if app.store.is_shared() {
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(answer) => answer,
+            Err(_) if turn.give_up() => return Err(R::SystemBusy.into()),
+            Err(_) => return Err(Failure::Unknown),
+        }
+    } else {
+        answer.await
+    };
+    answer.unwrap_or(Err(Failure::Unknown))
+}
+
+/// Whether a change has begun, or its caller has gone before that.
+#[derive(Default)]
+struct Turn(AtomicU8);
+
+impl Turn {
+    const BEGUN: u8 = 1;
+    const GIVEN_UP: u8 = 2;
+
+    /// False where the caller has been told that nothing was done.
+    fn begin(&self) -> bool {
+        let before = self
+            .0
+            .compare_exchange(0, Self::BEGUN, SeqCst, SeqCst)
+            .unwrap_or_else(|before| before);
+        before != Self::GIVEN_UP
+    }
+
+    /// True where it has not begun, and now never will.
+    fn give_up(&self) -> bool {
+        self.0
+            .compare_exchange(0, Self::GIVEN_UP, SeqCst, SeqCst)
+            .is_ok()
     }
 }
 
 /// A change on its way through the writer.
 struct Work<T, F> {
+    turn: Arc<Turn>,
     app: Arc<App>,
     who: Who,
     address: IpAddr,
@@ -237,6 +281,10 @@ impl<T: Send, F: FnMut(&mut Cx) -> Outcome<T> + Send> Job for Work<T, F> {
     }
 
     fn run(&mut self, tx: &mut dyn Tx, ids: &mut Ids) -> qun_store::Result<Verdict> {
+        if !self.turn.begin() {
+            let gone = "whoever asked was told that nothing was done";
+            return Err(qun_store::Error::Unavailable(gone.into()));
+        }
         self.state = State::default();
         let mut chance = Ok(());
         let mut random = |bytes: &mut [u8]| {

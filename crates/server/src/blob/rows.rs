@@ -8,6 +8,7 @@ use qun_store::{Effect, End, Error, Ids, Job, Result, Store, Tx, Verdict, table}
 use tokio::sync::oneshot;
 
 use super::{CHUNK, Content, blocking, too_short};
+use crate::run::PATIENCE;
 
 /// Blobs in a store.
 pub(crate) struct Rows {
@@ -135,7 +136,7 @@ impl Drop for Unfinished {
         if self.kept || self.parts == 0 {
             return;
         }
-        // Queued behind the rows, also behind one that is under way.
+        // Another writer may still be at a row of it: what comes after this is swept later.
         let job = Change {
             corp: self.corp,
             blob: self.id.clone(),
@@ -143,7 +144,7 @@ impl Drop for Unfinished {
             ended: None,
         };
         if self.store.write(Box::new(job)).is_err() {
-            tracing::warn!("the rows of an unfinished upload stay behind until the next start");
+            tracing::warn!("the rows of an unfinished upload stay behind until they are swept");
         }
     }
 }
@@ -205,10 +206,11 @@ async fn change(store: &Store, corp: i64, blob: &str, step: Step) -> io::Result<
     store
         .write(Box::new(job))
         .map_err(|_| io::Error::new(io::ErrorKind::ResourceBusy, "the store's queue is full"))?;
-    match end.await {
-        Ok(End::Committed) => Ok(()),
-        Ok(End::Failed(Error::Full)) => Err(io::ErrorKind::StorageFull.into()),
-        Ok(End::Failed(error)) => Err(io::Error::other(error)),
-        Ok(End::Unknown) | Err(_) => Err(io::Error::other("the store does not know the outcome")),
+    let unknown = || io::Error::other("the store does not know the outcome");
+    match tokio::time::timeout(PATIENCE, end).await {
+        Ok(Ok(End::Committed)) => Ok(()),
+        Ok(Ok(End::Failed(Error::Full))) => Err(io::ErrorKind::StorageFull.into()),
+        Ok(Ok(End::Failed(error))) => Err(io::Error::other(error)),
+        Ok(Ok(End::Unknown) | Err(_)) | Err(_) => Err(unknown()),
     }
 }

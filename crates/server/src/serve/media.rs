@@ -81,6 +81,8 @@ async fn take<E: Endpoint, T: Send + 'static>(
             lints.extend(more);
             Ok((done, lints))
         }
+        // Perhaps it is recorded. If it is not, its content is swept later.
+        Err(Failure::Unknown) => Err(Failure::Unknown),
         Err(failure) => {
             if let Err(error) = call.app.blobs.remove(corp, &blob).await {
                 tracing::warn!(%error, "a refused file could not be removed; the next start tries again");

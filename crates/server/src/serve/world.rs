@@ -54,7 +54,8 @@ pub(crate) async fn load(
         }
         Err(failure) => Err(failure),
     };
-    if outcome.is_err() {
+    // Where nobody knows, the files stay; what has no company is swept later.
+    if outcome.is_err() && !matches!(outcome, Err(Failure::Unknown)) {
         for ((place, _), file) in &files {
             if let Some(corp) = corps.get(place)
                 && let Err(error) = app.blobs.remove(*corp, &file.blob).await
