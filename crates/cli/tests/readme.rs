@@ -83,6 +83,7 @@ fn what_the_documents_name_is_there() {
         "ARCHITECTURE.md",
         "CHANGELOG.md",
         "docs/worlds.md",
+        "docs/scaling.md",
     ] {
         let text = document(file);
         for quoted in text.split('`').skip(1).step_by(2) {

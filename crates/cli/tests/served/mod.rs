@@ -2,11 +2,12 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use qun_client::{Client, Manager};
@@ -27,9 +28,14 @@ pub struct Server {
 
 impl Server {
     pub fn start(directory: &Path) -> Server {
+        Server::with(["--data".as_ref(), directory.as_os_str()])
+    }
+
+    /// A server that keeps things where these flags say.
+    pub fn with<'a>(place: impl IntoIterator<Item = &'a OsStr>) -> Server {
         let mut child = Command::new(env!("CARGO_BIN_EXE_qun"))
-            .args(["up", "--listen", "127.0.0.1:0", "--json", "--data"])
-            .arg(directory)
+            .args(["up", "--listen", "127.0.0.1:0", "--json"])
+            .args(place)
             .env("RUST_LOG", "error")
             .stdout(Stdio::piped())
             .spawn()
@@ -53,7 +59,7 @@ impl Server {
             .expect("a secret");
         let builder = Client::builder(self.text("corpid"), secret).base_url(self.text("url"));
         builder
-            .timeout(Duration::from_secs(5))
+            .timeout(Duration::from_secs(20))
             .build()
             .expect("a client")
     }
@@ -186,7 +192,12 @@ impl Sent {
     /// Waits until so many more are acknowledged.
     pub async fn more(&self, count: usize) {
         let count = self.count() + count;
+        let start = Instant::now();
         while self.count() < count {
+            assert!(
+                start.elapsed() < Duration::from_secs(60),
+                "it does not go on"
+            );
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }

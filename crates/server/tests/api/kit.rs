@@ -48,9 +48,14 @@ impl Server {
         }
     }
 
+    /// What the server has said at its start.
+    pub fn ready(&self) -> &qun_server::Ready {
+        self.running.as_ref().unwrap().ready()
+    }
+
     /// The app of the demo company that may do all that the documents show.
     pub async fn demo(&self) -> App<'_> {
-        let ready = self.running.as_ref().unwrap().ready();
+        let ready = self.ready();
         let agent = ready
             .agents
             .iter()
