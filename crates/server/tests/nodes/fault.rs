@@ -88,22 +88,24 @@ async fn connections_are_cut_at_any_byte() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_whose_answer_is_lost_is_settled() {
-    let (refused, settled) = cut_everywhere(Side::Target).await;
+    let Some((refused, settled)) = cut_everywhere(Side::Target).await else {
+        return;
+    };
     assert!(refused > 0 && settled >= 2, "{refused} {settled}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_that_is_lost_itself_is_refused() {
-    let (refused, _) = cut_everywhere(Side::Client).await;
+    let Some((refused, _)) = cut_everywhere(Side::Client).await else {
+        return;
+    };
     assert!(refused > 0);
 }
 
 /// Cuts the connection of a transaction at every few bytes that one side says; gives how many were refused, and how many
 /// were done though the connection was cut.
-async fn cut_everywhere(from: Side) -> (usize, usize) {
-    let Some(pair) = Pair::start().await else {
-        return (1, 2);
-    };
+async fn cut_everywhere(from: Side) -> Option<(usize, usize)> {
+    let pair = Pair::start().await?;
     let apps = pair.company().await;
     let boots = "SELECT CAST(SUM(boot) AS BIGINT) FROM lane";
     let (mut refused, mut settled, mut untouched) = (0, 0, 0);
@@ -158,7 +160,7 @@ async fn cut_everywhere(from: Side) -> (usize, usize) {
         "{refused} refused, {settled} done though the connection was cut, {untouched} not cut"
     );
     pair.stop().await;
-    (refused, settled)
+    Some((refused, settled))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
