@@ -14,7 +14,8 @@ pub(crate) const CROWD: &str = "qun, 500 members";
 
 /// `appchat/send` with so many connections.
 pub(crate) fn send(connections: usize) -> String {
-    format!("appchat/send, {connections} connections")
+    let many = if connections == 1 { "" } else { "s" };
+    format!("appchat/send, {connections} connection{many}")
 }
 
 pub(crate) const GETTOKEN: &str = "gettoken";
