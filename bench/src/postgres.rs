@@ -20,10 +20,10 @@ const SLOW: u64 = 3_000;
 const SENDS: f64 = 50_000.0;
 const HEATING: Duration = Duration::from_secs(1);
 
-pub(crate) const HOT_ROW: &str = "a limit near";
-pub(crate) const MANY_COMPANIES: &str = "four companies";
-pub(crate) const SLOW_ROW: &str = "64 connections a node, flush of 3 ms";
-pub(crate) const SLOW_HOT_ROW: &str = "64 connections a node, flush of 3 ms, a limit near";
+pub(crate) const HOT_ROW: &str = "PostgreSQL, a limit near";
+pub(crate) const MANY_COMPANIES: &str = "PostgreSQL, four companies";
+pub(crate) const SLOW_ROW: &str = "PostgreSQL, flush of 3 ms";
+pub(crate) const SLOW_HOT_ROW: &str = "PostgreSQL, flush of 3 ms, a limit near";
 
 /// `appchat/send` on PostgreSQL with so many connections altogether.
 pub(crate) fn send(connections: usize) -> String {
