@@ -1,4 +1,4 @@
-//! Measures the bare server and qun in turns.
+//! The whole benchmark: what is compared with what, and how one measurement is taken.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -6,21 +6,20 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
+use tokio::process::Child;
 use tokio::time::{interval, timeout};
 
-use crate::load::{Outcome, Spec};
+use crate::load::{Outcome, Spec, Target};
 use crate::report::{Facts, Measured, Report, Row};
 use crate::server::{Server, pinned};
-use crate::setup::{Call, Calls, prepare};
-use crate::{flush, machine};
+use crate::{flush, footprint, machine, postgres, sqlite};
 
 const WARM_UP: Duration = Duration::from_millis(300);
 const SAMPLE: Duration = Duration::from_millis(100);
 const FLUSHES: Duration = Duration::from_secs(1);
-
-/// Which request a row measures.
-type Pick = fn(&Calls) -> &Call;
 
 /// What `compare` was asked to do.
 pub(crate) struct Options {
@@ -29,10 +28,12 @@ pub(crate) struct Options {
     pub(crate) seconds: Duration,
     pub(crate) data: PathBuf,
     pub(crate) write: Option<PathBuf>,
-    pub(crate) noise: bool,
+    pub(crate) postgres: bool,
 }
 
 pub(crate) async fn run(options: &Options) -> Result<()> {
+    // Before anything of our own runs.
+    let busy = machine::load_average();
     let own = std::env::current_exe().context("where is this program?")?;
     let cores = machine::two_cores();
     std::fs::create_dir_all(&options.data)
@@ -43,77 +44,40 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         .with_context(|| format!("cannot make a folder in {}", options.data.display()))?;
     let flushes = flush::measure(folder.path(), FLUSHES)?;
     let bench = Bench {
-        own: &own,
+        own,
         options,
         server_core: cores.map(|cores| cores.0),
         load_core: cores.map(|cores| cores.1),
-        folder: folder.path(),
+        folder,
     };
-
-    let bare = bench.start_bare("bare").await?;
-    let mut bare_memory = Memory::of(&bare);
-    let (qun, again, qun_calls) = if options.noise {
-        (bench.start_bare("second").await?, None, Calls::for_bare())
+    let bare = bench.start_bare().await?;
+    let mut rows = sqlite::rows(&bench, &bare).await?;
+    let footprint = footprint::measure(&bench).await?;
+    let postgres = if options.postgres {
+        postgres::rows(&bench, &bare).await?
     } else {
-        let first = bench.start_qun().await?;
-        let first_start = first.start_up;
-        first.stop().await?;
-        let qun = bench.start_qun().await?;
-        let calls = prepare(&qun).await?;
-        (qun, Some(first_start), calls)
+        None
     };
-    let mut qun_memory = Memory::of(&qun);
-    let bare_calls = Calls::for_bare();
-
-    let rows: [(&str, Pick, usize); 4] = [
-        ("appchat/send", |calls| &calls.send, 64),
-        ("appchat/send", |calls| &calls.send, 256),
-        ("gettoken", |calls| &calls.gettoken, 64),
-        ("appchat/get, 20 members", |calls| &calls.get, 64),
-    ];
-    let mut report = Vec::new();
-    for (name, pick, connections) in rows {
-        let mut row = Row::new(name, connections);
-        for round in 1..=options.rounds {
-            let what = format!("{name}, {connections} connections, round {round}");
-            let left = bench
-                .measure(&bare, pick(&bare_calls), connections, &mut bare_memory)
-                .await
-                .with_context(|| format!("{what}, bare"))?;
-            let right = bench
-                .measure(&qun, pick(&qun_calls), connections, &mut qun_memory)
-                .await
-                .with_context(|| format!("{what}, {}", bench.subject()))?;
-            eprintln!(
-                "{what}: {:.0} and {:.0} requests/s, ratio {:.2}",
-                left.load.per_second,
-                right.load.per_second,
-                right.load.per_second / left.load.per_second
-            );
-            row.bare.push(left);
-            row.qun.push(right);
-        }
-        report.push(row);
-    }
+    bare.stop().await?;
+    let postgres = postgres.map(|(more, facts)| {
+        rows.extend(more);
+        facts
+    });
     let report = Report {
-        rows: report,
+        rows,
+        footprint,
         facts: Facts {
-            subject: bench.subject(),
             machine: machine::describe(),
+            day: machine::today(),
             commit: machine::commit(),
             pinned: cores.is_some(),
+            busy,
             rounds: options.rounds,
             seconds: options.seconds.as_secs_f64(),
             flushes,
-            bare_start: bare.start_up,
-            qun_start: qun.start_up,
-            qun_first_start: again,
-            bare_memory: (bare_memory.empty, bare_memory.loaded),
-            qun_memory: (qun_memory.empty, qun_memory.loaded),
+            postgres,
         },
     };
-    bare.stop().await?;
-    qun.stop().await?;
     let text = report.markdown();
     std::io::stdout().write_all(text.as_bytes())?;
     if let Some(file) = &options.write {
@@ -126,108 +90,153 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Resident memory in KiB.
-struct Memory {
-    empty: Option<u64>,
-    loaded: Option<u64>,
+/// One of those that are measured in turns.
+pub(crate) struct Subject<'a> {
+    /// What the report calls it.
+    pub(crate) name: String,
+    /// Whose processor time and memory count.
+    pub(crate) servers: Vec<&'a Server>,
+    pub(crate) targets: Vec<Target>,
+    pub(crate) connections: usize,
 }
 
-impl Memory {
-    fn of(server: &Server) -> Memory {
-        let empty = server.resident_kib();
-        Memory {
-            empty,
-            loaded: empty,
-        }
-    }
-
-    fn sample(&mut self, server: &Server) {
-        self.loaded = self.loaded.max(server.resident_kib());
-    }
-}
-
-struct Bench<'a> {
-    own: &'a Path,
-    options: &'a Options,
+/// What all measurements need.
+pub(crate) struct Bench<'a> {
+    own: PathBuf,
+    pub(crate) options: &'a Options,
     server_core: Option<usize>,
     load_core: Option<usize>,
-    folder: &'a Path,
+    folder: TempDir,
 }
 
 impl Bench<'_> {
-    fn subject(&self) -> &'static str {
-        if self.options.noise {
-            "bare again"
-        } else {
-            "qun"
-        }
+    /// Where the bench keeps its files.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
-    async fn start_bare(&self, name: &str) -> Result<Server> {
-        let mut command = pinned(self.own, self.server_core);
+    pub(crate) async fn start_bare(&self) -> Result<Server> {
+        let mut command = pinned(&self.own, self.server_core);
         command.args(["bare", "--listen", "127.0.0.1:0"]);
-        Server::start(command, self.folder.join(name).with_extension("log")).await
+        Server::start(command, self.folder().join("bare.log")).await
     }
 
-    async fn start_qun(&self) -> Result<Server> {
+    /// Starts `qun up` with more arguments; `name` is that of its log.
+    pub(crate) async fn start_qun(&self, name: &str, args: &[&str]) -> Result<Server> {
         let mut command = pinned(&self.options.qun, self.server_core);
         command
-            // gettoken belongs to no company whose limits could be raised: everything is counted, nothing refused.
-            .args([
-                "up",
-                "--listen",
-                "127.0.0.1:0",
-                "--limits",
-                "off",
-                "--json",
-                "--data",
-            ])
-            .arg(self.folder.join("data"));
+            .args(["up", "--listen", "127.0.0.1:0", "--json"])
+            .args(args);
         // The user's own settings must not take part.
         for (name, _) in std::env::vars_os() {
             if name.as_encoded_bytes().starts_with(b"QUN_") {
                 command.env_remove(name);
             }
         }
-        Server::start(command, self.folder.join("qun.log")).await
+        command.env_remove("RUST_LOG");
+        // Neither must a settings file.
+        command.env("XDG_CONFIG_HOME", self.folder());
+        Server::start(command, self.folder().join(name).with_extension("log")).await
     }
 
-    async fn measure(
-        &self,
-        server: &Server,
-        call: &Call,
-        connections: usize,
-        memory: &mut Memory,
-    ) -> Result<Measured> {
-        let spec = Spec {
-            address: server.address,
-            method: call.method.to_owned(),
-            target: call.target.clone(),
-            body: call.body.clone(),
-            connections,
-            seconds: self.options.seconds.as_secs_f64(),
-            warm_up: WARM_UP.as_secs_f64(),
+    /// Puts a world into a file of its own and names it.
+    pub(crate) fn world(&self, name: &str, world: &Value) -> Result<String> {
+        let file = self.path(&format!("{name}.json"))?;
+        std::fs::write(&file, world.to_string())?;
+        Ok(file)
+    }
+
+    /// A place in the bench's folder, as an argument.
+    pub(crate) fn path(&self, name: &str) -> Result<String> {
+        let path = self.folder().join(name).into_os_string();
+        path.into_string()
+            .map_err(|path| anyhow::anyhow!("{} is not UTF-8", path.display()))
+    }
+
+    /// Lets the subjects answer in turns, round by round. The first is the bare server; each other one makes a row.
+    pub(crate) async fn rows(&self, what: &str, subjects: &[Subject<'_>]) -> Result<Vec<Row>> {
+        let mut measured: Vec<Vec<Measured>> = subjects.iter().map(|_| Vec::new()).collect();
+        for round in 1..=self.options.rounds {
+            let mut line = format!("{what}, round {round}:");
+            for (subject, into) in subjects.iter().zip(&mut measured) {
+                let one = self
+                    .measure(subject)
+                    .await
+                    .with_context(|| format!("{what}, {}, round {round}", subject.name))?;
+                line += &format!(" {} {:.0}/s", subject.name, one.load.per_second);
+                into.push(one);
+            }
+            eprintln!("{line}");
+        }
+        let mut measured = measured.into_iter();
+        let bare = measured.next().context("there is no bare server")?;
+        let row = |(subject, qun): (&Subject<'_>, Vec<Measured>)| Row {
+            what: what.to_owned(),
+            subject: subject.name.clone(),
+            connections: subject.connections,
+            bare: bare.clone(),
+            qun,
         };
-        let before = server.cpu_micros();
-        let work = self.load(&spec);
+        Ok(subjects[1..].iter().zip(measured).map(row).collect())
+    }
+
+    /// One measurement.
+    async fn measure(&self, subject: &Subject<'_>) -> Result<Measured> {
+        let cpu = || -> Option<u64> { subject.servers.iter().map(|one| one.cpu_micros()).sum() };
+        let memory =
+            || -> Option<u64> { subject.servers.iter().map(|one| one.resident_kib()).sum() };
+        let before = cpu();
+        let mut most = memory();
+        let work = self.load(&subject.targets, subject.connections, self.options.seconds);
         tokio::pin!(work);
         let mut tick = interval(SAMPLE);
         let load = loop {
             tokio::select! {
                 outcome = &mut work => break outcome?,
-                _ = tick.tick() => memory.sample(server),
+                _ = tick.tick() => most = most.max(memory()),
             }
         };
-        let cpu = before.zip(server.cpu_micros());
+        let spent = before.zip(cpu());
         Ok(Measured {
-            cpu_micros: cpu.map(|(from, to)| (to - from) as f64 / load.requests as f64),
+            cpu_micros: spent.map(|(from, to)| (to - from) as f64 / load.requests as f64),
+            resident_kib: most,
             load,
         })
     }
 
-    /// Runs the load generator as a process of its own, so that it can have a core of its own.
-    async fn load(&self, spec: &Spec) -> Result<Outcome> {
-        let mut child = pinned(self.own, self.load_core)
+    /// Load until `seconds` after the warm-up.
+    pub(crate) async fn load(
+        &self,
+        targets: &[Target],
+        connections: usize,
+        seconds: Duration,
+    ) -> Result<Outcome> {
+        let child = self.start_load(targets, connections, seconds).await?;
+        // It has a limit of its own; this one is for the case that it hangs.
+        let limit = seconds + Duration::from_secs(30);
+        let output = timeout(limit, child.wait_with_output())
+            .await
+            .with_context(|| format!("the load generator did not end within {limit:?}"))??;
+        if !output.status.success() {
+            bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        serde_json::from_slice(&output.stdout).context("the load generator's result is unreadable")
+    }
+
+    /// Starts the load generator as a process of its own, so that it can have a core of its own.
+    pub(crate) async fn start_load(
+        &self,
+        targets: &[Target],
+        connections: usize,
+        seconds: Duration,
+    ) -> Result<Child> {
+        let spec = Spec {
+            targets: targets.to_vec(),
+            connections,
+            seconds: seconds.as_secs_f64(),
+            warm_up: WARM_UP.as_secs_f64(),
+        };
+        let mut child = pinned(&self.own, self.load_core)
             .arg("load")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -236,16 +245,7 @@ impl Bench<'_> {
             .spawn()
             .context("cannot start the load generator")?;
         let mut input = child.stdin.take().context("no input")?;
-        input.write_all(&serde_json::to_vec(spec)?).await?;
-        drop(input);
-        // It has a limit of its own; this one is for the case that it hangs.
-        let limit = self.options.seconds + Duration::from_secs(30);
-        let output = timeout(limit, child.wait_with_output())
-            .await
-            .with_context(|| format!("the load generator did not end within {limit:?}"))??;
-        if !output.status.success() {
-            bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
-        }
-        serde_json::from_slice(&output.stdout).context("the load generator's result is unreadable")
+        input.write_all(&serde_json::to_vec(&spec)?).await?;
+        Ok(child)
     }
 }

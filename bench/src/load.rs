@@ -19,12 +19,8 @@ const GRACE: Duration = Duration::from_secs(10);
 /// What to send, how often, how long.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Spec {
-    pub(crate) address: SocketAddr,
-    pub(crate) method: String,
-    /// Path and query.
-    pub(crate) target: String,
-    #[serde(default)]
-    pub(crate) body: String,
+    /// The connections are dealt out to these in turn.
+    pub(crate) targets: Vec<Target>,
     pub(crate) connections: usize,
     pub(crate) seconds: f64,
     /// Seconds of load before anything is counted.
@@ -32,8 +28,19 @@ pub(crate) struct Spec {
     pub(crate) warm_up: f64,
 }
 
+/// A request, and which server gets it.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Target {
+    pub(crate) address: SocketAddr,
+    pub(crate) method: String,
+    /// Path and query.
+    pub(crate) target: String,
+    #[serde(default)]
+    pub(crate) body: String,
+}
+
 /// What came of it.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Outcome {
     pub(crate) per_second: f64,
     /// Requests answered, those of the warm-up too.
@@ -45,8 +52,8 @@ pub(crate) struct Outcome {
 }
 
 pub(crate) async fn run(spec: &Spec) -> Result<Outcome> {
-    if spec.connections == 0 {
-        bail!("no connections");
+    if spec.connections == 0 || spec.targets.is_empty() {
+        bail!("no connections, or nothing to call");
     }
     let warm_up = Duration::try_from_secs_f64(spec.warm_up)?;
     let time = Duration::try_from_secs_f64(spec.seconds)?;
@@ -57,17 +64,20 @@ pub(crate) async fn run(spec: &Spec) -> Result<Outcome> {
 }
 
 async fn drive(spec: &Spec, warm_up: Duration, time: Duration) -> Result<Outcome> {
-    let request: Arc<[u8]> =
-        wire::request(spec.address, &spec.method, &spec.target, "", &spec.body).into();
+    let request = |to: &Target| -> (SocketAddr, Arc<[u8]>) {
+        let bytes = wire::request(to.address, &to.method, &to.target, "", &to.body);
+        (to.address, bytes.into())
+    };
+    let requests: Vec<_> = spec.targets.iter().map(request).collect();
     let mut open = Vec::with_capacity(spec.connections);
-    for _ in 0..spec.connections {
-        open.push(Connection::open(spec.address).await?);
+    for (address, request) in requests.iter().cycle().take(spec.connections) {
+        open.push((Connection::open(*address).await?, Arc::clone(request)));
     }
     let start = Instant::now() + warm_up;
     let end = start + time;
     let mut tasks = JoinSet::new();
-    for connection in open {
-        tasks.spawn(one(connection, Arc::clone(&request), start, end));
+    for (connection, request) in open {
+        tasks.spawn(one(connection, request, start, end));
     }
     let mut latencies = Histogram::new();
     let mut requests = 0;
@@ -146,11 +156,14 @@ mod tests {
     }
 
     fn spec(address: SocketAddr) -> Spec {
-        Spec {
+        let target = Target {
             address,
             method: "GET".into(),
             target: "/".into(),
             body: String::new(),
+        };
+        Spec {
+            targets: vec![target],
             connections: 3,
             seconds: 60.0,
             warm_up: 0.0,
@@ -169,6 +182,20 @@ mod tests {
         let address = canned(&[crate::bare::OK]).await;
         let error = run(&spec(address)).await.err().unwrap().to_string();
         assert!(error.contains("closed"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn the_connections_are_dealt_out_in_turn() {
+        let good = canned(&[crate::bare::OK; 100_000]).await;
+        let bad = canned(&["nothing good"]).await;
+        let mut spec = spec(good);
+        spec.targets.extend(spec.targets.clone());
+        spec.targets[1].address = bad;
+        spec.seconds = 0.2;
+        spec.connections = 1;
+        assert!(run(&spec).await.is_ok(), "the first is all that is needed");
+        spec.connections = 2;
+        assert!(run(&spec).await.is_err());
     }
 
     #[tokio::test]

@@ -69,6 +69,21 @@ pub(crate) fn describe() -> String {
     )
 }
 
+/// How many programs wanted a processor over the last minute, on average.
+pub(crate) fn load_average() -> Option<f64> {
+    let text = fs::read_to_string("/proc/loadavg").ok()?;
+    text.split_ascii_whitespace().next()?.parse().ok()
+}
+
+/// The day, as in 2026-01-31, in UTC.
+pub(crate) fn today() -> String {
+    let output = Command::new("date").args(["-u", "+%Y-%m-%d"]).output();
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    text.ok()
+        .filter(|day| !day.is_empty())
+        .unwrap_or_else(|| "an unknown day".to_owned())
+}
+
 /// The commit that is measured, marked when files differ from it.
 pub(crate) fn commit() -> Option<String> {
     let git = |args: &[&str]| -> Option<String> {

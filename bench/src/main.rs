@@ -3,12 +3,16 @@
 mod bare;
 mod compare;
 mod flush;
+mod footprint;
+mod goals;
 mod histogram;
 mod load;
 mod machine;
+mod postgres;
 mod report;
 mod server;
 mod setup;
+mod sqlite;
 mod wire;
 
 use std::net::SocketAddr;
@@ -24,17 +28,18 @@ Usage: qun-bench compare --qun PATH [OPTION ...]     (cargo xtask bench passes -
        qun-bench bare [--listen ADDR]
        qun-bench load < SPEC
 
-compare lets a bare server and qun answer the same requests in turns and prints a Markdown report.
+compare lets a bare server and qun answer the same requests in turns, on SQLite and on a PostgreSQL of
+its own, and prints a Markdown report with the goals and what falls short of them (about 15 minutes).
   --rounds N      rounds per row, each one of the bare server and one of qun (5)
   --seconds S     length of each measurement (4)
   --quick         two rounds of one second: shows that it works, its figures mean little
   --data DIR      where qun's temporary data go; decides which disk is measured (target)
   --write [FILE]  also write the report to FILE (docs/benchmarks.md)
-  --noise         compare the bare server with itself: what a difference must exceed to mean something
+  --no-postgres   leave the rows on PostgreSQL out; so it is, too, where PostgreSQL is not installed
 
 bare answers {\"errcode\":0,\"errmsg\":\"ok\"} and prints its address as a line of JSON.
 load reads one JSON object on stdin and prints one:
-  {\"address\", \"method\", \"target\", \"body\", \"connections\", \"seconds\", \"warm_up\"}
+  {\"targets\": [{\"address\", \"method\", \"target\", \"body\"}], \"connections\", \"seconds\", \"warm_up\"}
 ";
 
 fn main() -> ExitCode {
@@ -109,7 +114,7 @@ fn compare_options(args: &mut lexopt::Parser) -> Result<Option<compare::Options>
         seconds: Duration::from_secs(4),
         data: PathBuf::from("target"),
         write: None,
-        noise: false,
+        postgres: true,
     };
     while let Some(arg) = args.next()? {
         match arg {
@@ -124,7 +129,7 @@ fn compare_options(args: &mut lexopt::Parser) -> Result<Option<compare::Options>
                 let file = args.optional_value().or_else(|| next_value(args));
                 options.write = Some(file.map_or_else(|| "docs/benchmarks.md".into(), Into::into));
             }
-            Long("noise") => options.noise = true,
+            Long("no-postgres") => options.postgres = false,
             Short('h') | Long("help") => return Ok(None),
             other => return Err(other.unexpected().into()),
         }
@@ -132,7 +137,7 @@ fn compare_options(args: &mut lexopt::Parser) -> Result<Option<compare::Options>
     if options.rounds == 0 || options.seconds.is_zero() {
         bail!("--rounds and --seconds must be more than 0");
     }
-    if options.qun.as_os_str().is_empty() && !options.noise {
+    if options.qun.as_os_str().is_empty() {
         bail!("--qun PATH names the binary to compare");
     }
     Ok(Some(options))

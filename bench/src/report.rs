@@ -1,62 +1,162 @@
 //! The Markdown report.
 
-use std::fmt::Write;
-use std::time::Duration;
+use std::fmt::{self, Display, Write};
 
 use crate::flush::Flushes;
+use crate::footprint::Footprint;
+use crate::goals::{self, Verdict};
 use crate::load::Outcome;
+use crate::postgres;
+
+/// What is wanted of the server too and this benchmark does not measure.
+const NOT_MEASURED: &str = "Not measured here: customer groups (`groupchat/list`, statistics), a million groups, the SDK's processor time, and other servers.";
 
 /// One measurement.
+#[derive(Clone)]
 pub(crate) struct Measured {
     pub(crate) load: Outcome,
-    /// The server's processor time per request.
+    /// The servers' processor time per request.
     pub(crate) cpu_micros: Option<f64>,
+    /// The most that was seen.
+    pub(crate) resident_kib: Option<u64>,
 }
 
-/// One kind of request at one number of connections, round by round.
+/// One kind of request to one subject, round by round beside the bare server.
 pub(crate) struct Row {
-    name: String,
-    connections: usize,
+    pub(crate) what: String,
+    pub(crate) subject: String,
+    pub(crate) connections: usize,
     pub(crate) bare: Vec<Measured>,
     pub(crate) qun: Vec<Measured>,
 }
 
-impl Row {
-    pub(crate) fn new(name: &str, connections: usize) -> Row {
-        Row {
-            name: name.to_owned(),
-            connections,
-            bare: Vec::new(),
-            qun: Vec::new(),
-        }
-    }
-}
-
 /// What is measured once.
 pub(crate) struct Facts {
-    pub(crate) subject: &'static str,
     pub(crate) machine: String,
+    pub(crate) day: String,
     pub(crate) commit: Option<String>,
     pub(crate) pinned: bool,
+    /// The load average before the run.
+    pub(crate) busy: Option<f64>,
     pub(crate) rounds: usize,
     pub(crate) seconds: f64,
     pub(crate) flushes: Flushes,
-    pub(crate) bare_start: Duration,
-    pub(crate) qun_start: Duration,
-    /// With an empty data directory.
-    pub(crate) qun_first_start: Option<Duration>,
-    /// KiB when empty and at most under load.
-    pub(crate) bare_memory: (Option<u64>, Option<u64>),
-    pub(crate) qun_memory: (Option<u64>, Option<u64>),
+    pub(crate) postgres: Option<postgres::Facts>,
 }
 
 /// All of it.
 pub(crate) struct Report {
     pub(crate) rows: Vec<Row>,
+    pub(crate) footprint: Footprint,
     pub(crate) facts: Facts,
 }
 
+/// What several rounds gave.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Spread {
+    pub(crate) median: f64,
+    pub(crate) least: f64,
+    pub(crate) greatest: f64,
+}
+
+impl Spread {
+    /// Nothing of nothing.
+    pub(crate) fn of(values: &[f64]) -> Option<Spread> {
+        (!values.is_empty()).then(|| Spread::among(values))
+    }
+
+    pub(crate) fn only(value: f64) -> Spread {
+        Spread::among(&[value])
+    }
+
+    fn among(values: &[f64]) -> Spread {
+        Spread {
+            median: median(values),
+            least: values.iter().copied().fold(f64::INFINITY, f64::min),
+            greatest: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        }
+    }
+}
+
+/// The median, and in brackets the least and the greatest where they differ.
+impl Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = match self.median.abs() {
+            large if large >= 100.0 => 0,
+            middle if middle >= 10.0 => 1,
+            _ => 2,
+        };
+        write!(f, "{:.digits$}", self.median)?;
+        if self.least < self.greatest {
+            let (least, greatest) = (self.least, self.greatest);
+            write!(f, " [{least:.digits$}..{greatest:.digits$}]")?;
+        }
+        Ok(())
+    }
+}
+
+impl Row {
+    fn rounds(&self, ratio: impl Fn(&Measured, &Measured) -> Option<f64>) -> Vec<f64> {
+        let rounds = self.bare.iter().zip(&self.qun);
+        rounds.filter_map(|(bare, qun)| ratio(bare, qun)).collect()
+    }
+
+    /// Requests a second, of the bare server's in the same round.
+    pub(crate) fn ratio(&self) -> Spread {
+        Spread::among(&self.rounds(|bare, qun| Some(qun.load.per_second / bare.load.per_second)))
+    }
+
+    /// Processor time a request, over the bare server's in the same round.
+    pub(crate) fn cpu_ratio(&self) -> Option<Spread> {
+        Spread::of(&self.rounds(|bare, qun| Some(qun.cpu_micros? / bare.cpu_micros?)))
+    }
+
+    /// Requests a second, over another row's in the same round.
+    pub(crate) fn against(&self, other: &Row) -> Spread {
+        let rounds = self.qun.iter().zip(&other.qun);
+        let ratio =
+            |(own, other): (&Measured, &Measured)| own.load.per_second / other.load.per_second;
+        Spread::among(&rounds.map(ratio).collect::<Vec<f64>>())
+    }
+
+    pub(crate) fn latency(&self, pick: impl Fn(&Outcome) -> f64) -> Spread {
+        spread(&self.qun, pick)
+    }
+
+    pub(crate) fn bare_latency(&self, pick: impl Fn(&Outcome) -> f64) -> Spread {
+        spread(&self.bare, pick)
+    }
+
+    pub(crate) fn most_resident_kib(&self) -> Option<u64> {
+        self.qun.iter().filter_map(|one| one.resident_kib).max()
+    }
+
+    fn write(&self, out: &mut String, one_node: Option<&Row>) -> fmt::Result {
+        let dash = || "–".to_owned();
+        writeln!(
+            out,
+            "| {} | {} | {} | {:.0} | {:.0} | {} | {} | {} | {} | {} |",
+            self.what,
+            self.subject,
+            self.connections,
+            of(&self.bare, |one| one.load.per_second),
+            of(&self.qun, |one| one.load.per_second),
+            self.ratio(),
+            one_node.map_or_else(dash, |one| self.against(one).to_string()),
+            self.cpu_ratio().map_or_else(dash, |cpu| cpu.to_string()),
+            latencies(&self.bare),
+            latencies(&self.qun),
+        )
+    }
+}
+
 impl Report {
+    /// The row of a request and a subject.
+    pub(crate) fn row(&self, what: &str, subject: &str) -> Option<&Row> {
+        let found = |row: &&Row| row.what == what && row.subject == subject;
+        self.rows.iter().find(found)
+    }
+
     pub(crate) fn markdown(&self) -> String {
         let mut out = String::new();
         // Writing to a String cannot fail.
@@ -64,99 +164,214 @@ impl Report {
         out
     }
 
-    fn write(&self, out: &mut String) -> std::fmt::Result {
-        let facts = &self.facts;
-        let subject = facts.subject;
+    fn write(&self, out: &mut String) -> fmt::Result {
         writeln!(out, "# Benchmarks\n")?;
         writeln!(
             out,
-            "Made by `cargo xtask bench`. The bare server reads and parses the same requests and \
-             always answers `ok`; the\ntwo run in turns, and only ratios of the same round are \
-             compared. Absolute figures are this machine's.\n"
+            "Made by `cargo xtask bench`. The bare server reads the same requests, parses a message's JSON and always \
+             answers `ok`;\nall take turns, and only ratios of the same round are compared: absolute figures are this \
+             machine's. A message is answered\nonly after the flush of the disk returned. The limits of the companies are \
+             raised: everything is counted, nothing refused.\nFigures are medians, in brackets the least and the greatest \
+             round."
         )?;
+        self.write_machine(out)?;
+        let goals = goals::of(self);
         writeln!(
             out,
-            "| Request | Connections | bare req/s | {subject} req/s | {subject}/bare | CPU µs bare | CPU µs {subject} | \
-             p50 / p99 / p99.9 µs bare | p50 / p99 / p99.9 µs {subject} |"
+            "\n## Goals\n\n| What | Found | Floor | Goal | |\n|---|---|---|---|---|"
         )?;
-        writeln!(out, "|---|---|---|---|---|---|---|---|---|")?;
-        for row in &self.rows {
-            row.write(out)?;
+        for goal in &goals {
+            let found = goal
+                .found
+                .map_or_else(|| "–".to_owned(), |found| found.to_string());
+            let (unit, verdict) = (goal.unit, goal.verdict());
+            let sign = if goal.more_is_better { "≥" } else { "≤" };
+            writeln!(
+                out,
+                "| {} | {found}{unit} | {sign} {}{unit} | {sign} {}{unit} | {} |",
+                goal.what,
+                goal.floor,
+                goal.goal,
+                verdict.text()
+            )?;
         }
-        writeln!(out, "\n| Fact | bare | {subject} |\n|---|---|---|")?;
-        let first = facts
-            .qun_first_start
-            .map_or_else(String::new, |first| format!(" (first start {})", ms(first)));
+        writeln!(out, "\n## What falls short\n")?;
+        for (verdict, text) in [
+            (Verdict::Below, "Below the floor"),
+            (Verdict::Floor, "Above the floor, short of the goal"),
+            (Verdict::Unknown, "Not measured in this run"),
+        ] {
+            let these = goals.iter().filter(|goal| goal.verdict() == verdict);
+            let these: Vec<&str> = these.map(|goal| goal.what.as_str()).collect();
+            if !these.is_empty() {
+                writeln!(out, "- {text}: {}.", these.join("; "))?;
+            } else if verdict == Verdict::Below {
+                writeln!(out, "- {text}: nothing.")?;
+            }
+        }
+        writeln!(out, "- {NOT_MEASURED}")?;
+        self.write_rows(out)?;
+        self.write_footprint(out)
+    }
+
+    fn write_machine(&self, out: &mut String) -> fmt::Result {
+        let facts = &self.facts;
+        writeln!(out, "\n## The run\n")?;
+        writeln!(out, "- {}, {}.", facts.day, facts.machine)?;
+        if let Some(commit) = &facts.commit {
+            writeln!(out, "- Commit {commit}.")?;
+        }
         writeln!(
             out,
-            "| Start to first answer | {} | {}{first} |",
-            ms(facts.bare_start),
-            ms(facts.qun_start)
-        )?;
-        writeln!(
-            out,
-            "| Memory, empty / under load | {} | {} |",
-            memory(facts.bare_memory),
-            memory(facts.qun_memory)
-        )?;
-        writeln!(
-            out,
-            "\n- Disk: {:.0} flushes/s one after another (4 KiB each), median {:.0} µs.",
-            facts.flushes.per_second, facts.flushes.median
-        )?;
-        writeln!(
-            out,
-            "- {} rounds of {} s per row; medians; ratios as median [least..greatest].",
+            "- {} rounds of {} s a row.",
             facts.rounds, facts.seconds
         )?;
         let pinned = if facts.pinned {
-            "Servers on one core, the load on another."
+            "Servers on one core, the load on another; PostgreSQL shares both."
         } else {
             "Nothing was pinned to a core, so the figures vary more."
         };
         writeln!(out, "- {pinned}")?;
-        writeln!(out, "- Machine: {}.", facts.machine)?;
-        if let Some(commit) = &facts.commit {
-            writeln!(out, "- Commit: {commit}.")?;
+        let flushes = |flushes: &Flushes| {
+            format!(
+                "{:.0} flushes/s one after another (4 KiB each), median {:.0} µs",
+                flushes.per_second, flushes.median
+            )
+        };
+        writeln!(out, "- Disk: {}.", flushes(&facts.flushes))?;
+        match &facts.postgres {
+            Some(facts) => {
+                writeln!(
+                    out,
+                    "- PostgreSQL {}, fsync on, on a disk with {}. \
+                     A flush of 3 ms is `commit_delay`: whoever flushes waits so long first.",
+                    facts.version,
+                    flushes(&facts.flushes)
+                )?;
+                if facts.hour_ended {
+                    writeln!(
+                        out,
+                        "- **The hour ended during the rows with a limit near, and with it what was spent: part of them shows no contention.**"
+                    )?;
+                }
+            }
+            None => writeln!(out, "- Without PostgreSQL.")?,
+        }
+        match facts.busy {
+            Some(busy) if busy > 1.0 => writeln!(
+                out,
+                "- **Other programs were running (load average {busy:.1} before the start): absolute figures and latencies \
+                 are worse than this machine's best, and ratios vary more.**"
+            )?,
+            Some(busy) => writeln!(
+                out,
+                "- The machine was quiet (load average {busy:.1} before the start)."
+            )?,
+            None => {}
+        }
+        if let Some(noise) = self.noise() {
+            writeln!(
+                out,
+                "- Noise: one measurement of the bare server over the one of the round before was {noise}."
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The bare server against itself, over all rows.
+    fn noise(&self) -> Option<Spread> {
+        let mut ratios = Vec::new();
+        for row in &self.rows {
+            for two in row.bare.windows(2) {
+                ratios.push(two[1].load.per_second / two[0].load.per_second);
+            }
+        }
+        Spread::of(&ratios)
+    }
+
+    fn write_rows(&self, out: &mut String) -> fmt::Result {
+        writeln!(
+            out,
+            "\n## Requests\n\n| Request | Who | Connections | bare req/s | req/s | of bare | of 1 node | CPU over bare | \
+             p50 / p99 / p99.9 µs bare | p50 / p99 / p99.9 µs |"
+        )?;
+        writeln!(out, "|---|---|---|---|---|---|---|---|---|---|")?;
+        for row in &self.rows {
+            let one_node = self.row(&row.what, &postgres::nodes(1));
+            row.write(out, one_node.filter(|one| one.subject != row.subject))?;
+        }
+        writeln!(
+            out,
+            "\nThe rows of PostgreSQL send to a group of two. CPU is that of qun's nodes, without PostgreSQL's. \
+             With a limit near, half of\nthe company's person-times of the hour are spent, so the nodes agree on every \
+             batch; otherwise each counts on its own share."
+        )
+    }
+
+    fn write_footprint(&self, out: &mut String) -> fmt::Result {
+        let found = &self.footprint;
+        let spread = |values: &[f64]| {
+            Spread::of(values).map_or_else(|| "–".to_owned(), |spread| format!("{spread} ms"))
+        };
+        let mib = |kib: Option<u64>| {
+            kib.map_or_else(
+                || "–".to_owned(),
+                |kib| format!("{:.1} MiB", kib as f64 / 1024.0),
+            )
+        };
+        let most = |pick: fn(&Measured) -> Option<u64>, of: fn(&Row) -> &[Measured]| {
+            let rows = self
+                .rows
+                .iter()
+                .filter(|row| row.subject == crate::sqlite::NAME);
+            rows.flat_map(|row| of(row).iter().filter_map(pick)).max()
+        };
+        let loaded = |of| most(|one| one.resident_kib, of);
+        writeln!(
+            out,
+            "\n## Start, memory, disk\n\n| | bare | qun |\n|---|---|---|"
+        )?;
+        writeln!(
+            out,
+            "| Start to first answer, empty | {} | {} |",
+            spread(&found.bare_start),
+            spread(&found.start)
+        )?;
+        writeln!(
+            out,
+            "| Start to first answer, after a kill under load | – | {} |",
+            spread(&found.start_after_kill)
+        )?;
+        writeln!(
+            out,
+            "| Memory, empty / most under load | {} / {} | {} / {} |",
+            mib(found.bare_empty),
+            mib(loaded(|row| &row.bare)),
+            mib(found.empty),
+            mib(loaded(|row| &row.qun))
+        )?;
+        writeln!(
+            out,
+            "| Bytes on disk: group / member / message over its body | – | {:.0} / {:.0} / {:.0} |",
+            found.group, found.member, found.message
+        )?;
+        if let Some(facts) = &self.facts.postgres {
+            writeln!(
+                out,
+                "| The same in PostgreSQL: message over its body, with its index | – | {:.0} |",
+                facts.message_bytes
+            )?;
         }
         Ok(())
     }
 }
 
-impl Row {
-    fn write(&self, out: &mut String) -> std::fmt::Result {
-        let ratios: Vec<f64> = (self.bare.iter())
-            .zip(&self.qun)
-            .map(|(bare, qun)| qun.load.per_second / bare.load.per_second)
-            .collect();
-        let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
-        let greatest = ratios.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        writeln!(
-            out,
-            "| {} | {} | {:.0} | {:.0} | {:.2} [{least:.2}..{greatest:.2}] | {} | {} | {} | {} |",
-            self.name,
-            self.connections,
-            of(&self.bare, |one| one.load.per_second),
-            of(&self.qun, |one| one.load.per_second),
-            median(&ratios),
-            cpu(&self.bare),
-            cpu(&self.qun),
-            latencies(&self.bare),
-            latencies(&self.qun),
-        )
-    }
+fn spread(all: &[Measured], pick: impl Fn(&Outcome) -> f64) -> Spread {
+    Spread::among(&all.iter().map(|one| pick(&one.load)).collect::<Vec<f64>>())
 }
 
 fn of(all: &[Measured], pick: impl Fn(&Measured) -> f64) -> f64 {
     median(&all.iter().map(pick).collect::<Vec<f64>>())
-}
-
-fn cpu(all: &[Measured]) -> String {
-    let known: Vec<f64> = all.iter().filter_map(|one| one.cpu_micros).collect();
-    if known.is_empty() {
-        return "–".to_owned();
-    }
-    format!("{:.1}", median(&known))
 }
 
 fn latencies(all: &[Measured]) -> String {
@@ -166,20 +381,6 @@ fn latencies(all: &[Measured]) -> String {
         of(all, |one| one.load.p99),
         of(all, |one| one.load.p999)
     )
-}
-
-fn ms(time: Duration) -> String {
-    format!("{:.1} ms", time.as_secs_f64() * 1e3)
-}
-
-fn memory((empty, loaded): (Option<u64>, Option<u64>)) -> String {
-    let show = |kib: Option<u64>| {
-        kib.map_or_else(
-            || "–".to_owned(),
-            |kib| format!("{:.1}", kib as f64 / 1024.0),
-        )
-    };
-    format!("{} / {} MiB", show(empty), show(loaded))
 }
 
 /// The middle value, or the mean of the two in the middle; 0 of nothing.
@@ -198,18 +399,27 @@ mod tests {
     use super::*;
 
     fn measured(per_second: f64) -> Measured {
-        let (p50, p99, p999) = (1.0, 2.0, 3.0);
-        let requests = 1;
         let load = Outcome {
             per_second,
-            requests,
-            p50,
-            p99,
-            p999,
+            requests: 1,
+            p50: 1.0,
+            p99: 2.0,
+            p999: 3.0,
         };
         Measured {
             load,
-            cpu_micros: None,
+            cpu_micros: Some(1e6 / per_second),
+            resident_kib: None,
+        }
+    }
+
+    fn row(subject: &str, rounds: [(f64, f64); 3]) -> Row {
+        Row {
+            what: "x".into(),
+            subject: subject.into(),
+            connections: 64,
+            bare: rounds.iter().map(|round| measured(round.0)).collect(),
+            qun: rounds.iter().map(|round| measured(round.1)).collect(),
         }
     }
 
@@ -221,16 +431,20 @@ mod tests {
     }
 
     #[test]
+    fn spreads_show_what_they_hide() {
+        assert_eq!(Spread::only(0.256).to_string(), "0.26");
+        let spread = Spread::of(&[9.0, 12.0, 30.0]).unwrap();
+        assert_eq!(spread.to_string(), "12.0 [9.0..30.0]");
+        assert_eq!(Spread::of(&[]), None);
+    }
+
+    #[test]
     fn ratios_are_of_the_same_round() {
-        let mut row = Row::new("x", 64);
-        for (bare, qun) in [(100.0, 50.0), (1000.0, 900.0), (10.0, 2.0)] {
-            row.bare.push(measured(bare));
-            row.qun.push(measured(qun));
-        }
+        let one = row("1 node", [(100.0, 50.0), (1000.0, 900.0), (10.0, 2.0)]);
+        let two = row("2 nodes", [(100.0, 75.0), (1000.0, 1800.0), (10.0, 2.0)]);
         let mut out = String::new();
-        row.write(&mut out).unwrap();
-        let expected =
-            "| x | 64 | 100 | 50 | 0.50 [0.20..0.90] | – | – | 1 / 2 / 3 | 1 / 2 / 3 |\n";
+        two.write(&mut out, Some(&one)).unwrap();
+        let expected = "| x | 2 nodes | 64 | 100 | 75 | 0.75 [0.20..1.80] | 1.50 [1.00..2.00] | 1.33 [0.56..5.00] | 1 / 2 / 3 | 1 / 2 / 3 |\n";
         assert_eq!(out, expected);
     }
 }

@@ -107,15 +107,16 @@ impl Server {
         Ok(())
     }
 
+    /// Ends it without a warning, as a crash would.
+    pub(crate) async fn kill(mut self) -> Result<()> {
+        Ok(self.child.kill().await?)
+    }
+
     pub(crate) fn cpu_micros(&self) -> Option<u64> {
         machine::cpu_micros(self.pid)
     }
 
     pub(crate) fn resident_kib(&self) -> Option<u64> {
         machine::resident_kib(self.pid)
-    }
-
-    pub(crate) async fn connect(&self) -> Result<Connection> {
-        Connection::open(self.address).await
     }
 }

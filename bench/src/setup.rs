@@ -1,15 +1,24 @@
-//! Preparing qun's company for the load, and the requests of which the load consists.
+//! The companies of the bench, and the requests of which the load consists.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+use crate::load::Target;
 use crate::server::Server;
 use crate::wire::{self, Connection};
 
-/// The large group's members; the small one has the first two.
-const PEOPLE: usize = 20;
+/// Companies with the limits raised.
+pub(crate) const COMPANIES: usize = 4;
+/// The company whose limit is near, see [`draw_near`].
+pub(crate) const HOT: &str = "wwbenchhot";
+/// The members of each company's groups, which are named after them. A prefix of the people.
+const GROUPS: [usize; 3] = [2, 20, 500];
+const PEOPLE: usize = 500;
+const AGENT: i64 = 1_000_002;
+const TEXT: &str = "今日进度：接口联调完成，明天开始回归测试";
 
 /// Limits that would refuse the load. They are raised, not removed: everything still counts.
 const LIMITS: [&str; 6] = [
@@ -22,139 +31,200 @@ const LIMITS: [&str; 6] = [
 ];
 const PLENTY: u64 = 1_000_000_000;
 
-/// A request of the load.
+/// A request of the load, of a company to no server in particular.
 #[derive(Clone)]
 pub(crate) struct Call {
-    pub(crate) method: &'static str,
-    pub(crate) target: String,
-    pub(crate) body: String,
+    method: &'static str,
+    target: String,
+    body: String,
 }
 
-/// The requests that are measured.
+impl Call {
+    /// The call as `server` gets it.
+    pub(crate) fn to(&self, server: &Server) -> Target {
+        self.at(server.address)
+    }
+
+    fn at(&self, address: SocketAddr) -> Target {
+        Target {
+            address,
+            method: self.method.to_owned(),
+            target: self.target.clone(),
+            body: self.body.clone(),
+        }
+    }
+}
+
+/// What one company calls.
+#[derive(Clone)]
 pub(crate) struct Calls {
-    pub(crate) send: Call,
-    pub(crate) gettoken: Call,
-    pub(crate) get: Call,
+    corpid: String,
+    secret: String,
+    token: String,
 }
 
 impl Calls {
-    fn new(corpid: &str, secret: &str, token: &str, small: &str, large: &str) -> Calls {
-        let message = json!({
-            "chatid": small,
-            "msgtype": "text",
-            "text": {"content": "今日进度：接口联调完成，明天开始回归测试"},
-            "safe": 0,
-        });
-        Calls {
-            send: Call {
-                method: "POST",
-                target: format!("/cgi-bin/appchat/send?access_token={token}"),
-                body: message.to_string(),
-            },
-            gettoken: Call {
-                method: "GET",
-                target: format!("/cgi-bin/gettoken?corpid={corpid}&corpsecret={secret}"),
-                body: String::new(),
-            },
-            get: Call {
-                method: "GET",
-                target: format!("/cgi-bin/appchat/get?access_token={token}&chatid={large}"),
-                body: String::new(),
-            },
-        }
+    /// Asks a server for the company's token.
+    pub(crate) async fn of(server: &Server, corpid: &str) -> Result<Calls> {
+        let mut calls = Calls {
+            corpid: corpid.to_owned(),
+            secret: secret(corpid),
+            token: String::new(),
+        };
+        let answer = ask(server, "GET", &calls.gettoken().target, "", None).await?;
+        calls.token = text(&answer, "/access_token")?.to_owned();
+        Ok(calls)
     }
 
     /// The same requests for a server that knows nobody.
     pub(crate) fn for_bare() -> Calls {
-        let secret = "s".repeat(43);
-        let token = "t".repeat(64);
-        Calls::new("ww0123456789abcdef", &secret, &token, "bench2", "bench20")
+        Calls {
+            corpid: company(0),
+            secret: secret(&company(0)),
+            token: "t".repeat(64),
+        }
     }
-}
 
-/// Raises the limits, makes the groups, and says what to call.
-pub(crate) async fn prepare(server: &Server) -> Result<Calls> {
-    let ready = &server.ready;
-    let corpid = text(ready, "/corpid")?;
-    let secret = text(ready, "/agents/0/secret")?;
-    let manage = text(ready, "/manage_token")?;
-    let mut wire = Caller {
-        connection: server.connect().await?,
-        address: server.address,
-    };
-    raise_limits(&mut wire, corpid, manage).await?;
-    let path = format!("/cgi-bin/gettoken?corpid={corpid}&corpsecret={secret}");
-    let answer = wire.call("GET", &path, "", None).await?;
-    let token = text(&answer, "/access_token")?.to_owned();
-    let people = make_people(&mut wire, corpid, manage).await?;
-    for (chatid, people) in [("bench2", &people[..2]), ("bench20", &people[..])] {
-        let chat = json!({
-            "name": "Benchmark",
-            "owner": people[0],
-            "userlist": people,
-            "chatid": chatid,
+    /// A message to the group with so many members.
+    pub(crate) fn send(&self, members: usize) -> Call {
+        let message = json!({
+            "chatid": chatid(members),
+            "msgtype": "text",
+            "text": {"content": TEXT},
+            "safe": 0,
         });
-        let path = format!("/cgi-bin/appchat/create?access_token={token}");
-        wire.call("POST", &path, "", Some(&chat)).await?;
+        Call {
+            method: "POST",
+            target: format!("/cgi-bin/appchat/send?access_token={}", self.token),
+            body: message.to_string(),
+        }
     }
-    Ok(Calls::new(corpid, secret, &token, "bench2", "bench20"))
+
+    pub(crate) fn gettoken(&self) -> Call {
+        Call {
+            method: "GET",
+            target: format!(
+                "/cgi-bin/gettoken?corpid={}&corpsecret={}",
+                self.corpid, self.secret
+            ),
+            body: String::new(),
+        }
+    }
+
+    /// The group with so many members.
+    pub(crate) fn get(&self, members: usize) -> Call {
+        Call {
+            method: "GET",
+            target: format!(
+                "/cgi-bin/appchat/get?access_token={}&chatid={}",
+                self.token,
+                chatid(members)
+            ),
+            body: String::new(),
+        }
+    }
 }
 
-async fn raise_limits(wire: &mut Caller, corpid: &str, manage: &str) -> Result<()> {
-    let limits: serde_json::Map<String, Value> = LIMITS
-        .into_iter()
-        .map(|name| (name.to_owned(), PLENTY.into()))
+/// The bytes of a message that are its content: what the store has to keep whatever it does.
+pub(crate) fn message_bytes() -> usize {
+    json!({ "content": TEXT }).to_string().len()
+}
+
+/// The corpid of one of the companies whose limits are raised.
+pub(crate) fn company(number: usize) -> String {
+    format!("wwbench{number}")
+}
+
+fn secret(corpid: &str) -> String {
+    format!("{corpid:s<43}")
+}
+
+fn chatid(members: usize) -> String {
+    format!("bench{members}")
+}
+
+fn userid(number: usize) -> String {
+    format!("bench{number:03}")
+}
+
+/// The world of all rows: the companies with their groups.
+pub(crate) fn world() -> Value {
+    let companies: Vec<Value> = (0..COMPANIES)
+        .map(company)
+        .chain([HOT.to_owned()])
+        .map(|corpid| {
+            let chats = GROUPS
+                .iter()
+                .map(|members| chat(chatid(*members), *members));
+            a_company(&corpid, chats.collect())
+        })
         .collect();
-    let path = format!("/_qun/companies/{corpid}/rules");
+    json!({ "version": 1, "companies": companies })
+}
+
+/// A world of one company with so many groups of so many members, to be weighed.
+pub(crate) fn groups(count: usize, members: usize) -> Value {
+    let chats = (0..count).map(|number| chat(format!("group{number}"), members));
+    json!({ "version": 1, "companies": [a_company(&company(0), chats.collect())] })
+}
+
+fn a_company(corpid: &str, chats: Vec<Value>) -> Value {
+    let limits: BTreeMap<&str, u64> = LIMITS.into_iter().map(|name| (name, PLENTY)).collect();
+    let people: Vec<Value> = (0..PEOPLE)
+        .map(|number| json!({ "userid": userid(number) }))
+        .collect();
+    json!({
+        "corpid": corpid,
+        "name": "Benchmark",
+        "limits": limits,
+        "apps": [{ "agentid": AGENT, "name": "Benchmark", "secret": secret(corpid) }],
+        "users": people,
+        "chats": chats,
+    })
+}
+
+fn chat(chatid: String, members: usize) -> Value {
+    let people: Vec<String> = (0..members).map(userid).collect();
+    json!({ "chatid": chatid, "name": "Benchmark", "members": people })
+}
+
+/// Sets the hot company's limit on person-times so that a little more than half of it is spent: from there on nobody may
+/// count from memory any more, and all nodes have to agree on every batch.
+pub(crate) async fn draw_near(server: &Server, spent: u64) -> Result<()> {
+    let manage = text(&server.ready, "/manage_token")?;
+    let path = format!("/_qun/companies/{HOT}/rules");
     let auth = format!("Authorization: Bearer {manage}\r\n");
-    wire.call("PUT", &path, &auth, Some(&json!({ "limits": limits })))
-        .await?;
+    let limits = json!({ "limits": near(spent) });
+    ask(server, "PUT", &path, &auth, Some(&limits)).await?;
     Ok(())
 }
 
-async fn make_people(wire: &mut Caller, corpid: &str, manage: &str) -> Result<Vec<String>> {
-    let people: Vec<String> = (1..=PEOPLE).map(|n| format!("bench{n:02}")).collect();
-    let auth = format!("Authorization: Bearer {manage}\r\n");
-    for userid in &people {
-        let path = format!("/_qun/companies/{corpid}/users/{userid}");
-        let user = json!({ "userid": userid, "name": userid });
-        wire.call("PUT", &path, &auth, Some(&user)).await?;
-    }
-    Ok(people)
+fn near(spent: u64) -> Value {
+    json!({ "chat_sends_per_corp_hour": 2 * spent - 2 })
 }
 
-struct Caller {
-    connection: Connection,
-    address: SocketAddr,
-}
-
-impl Caller {
-    /// An answer that is not a success is an error that shows it.
-    async fn call(
-        &mut self,
-        method: &str,
-        target: &str,
-        headers: &str,
-        body: Option<&Value>,
-    ) -> Result<Value> {
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let request = wire::request(self.address, method, target, headers, &body);
-        // Not the query: it holds tokens.
-        let path = target.split('?').next().unwrap_or_default();
-        let what = || format!("while preparing: {method} {path}");
-        let reply = self.connection.call(&request).await.with_context(what)?;
-        let answer: Value = if reply.body.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(reply.body)
-                .with_context(|| format!("{}: {}", what(), reply.describe()))?
-        };
-        let refused = answer.get("errcode").is_some_and(|code| code != 0);
-        if !(200..300).contains(&reply.status) || refused {
-            bail!("{}: {}", what(), reply.describe());
-        }
-        Ok(answer)
+/// An answer that is not a success is an error that shows it.
+async fn ask(
+    server: &Server,
+    method: &str,
+    target: &str,
+    headers: &str,
+    body: Option<&Value>,
+) -> Result<Value> {
+    let mut connection = Connection::open(server.address).await?;
+    let body = body.map(Value::to_string).unwrap_or_default();
+    let request = wire::request(server.address, method, target, headers, &body);
+    // Not the query: it holds tokens.
+    let path = target.split('?').next().unwrap_or_default();
+    let what = || format!("while preparing: {method} {path}");
+    let reply = connection.call(&request).await.with_context(what)?;
+    let answer: Value = serde_json::from_slice(reply.body)
+        .with_context(|| format!("{}: {}", what(), reply.describe()))?;
+    let refused = answer.get("errcode").is_some_and(|code| code != 0);
+    if !(200..300).contains(&reply.status) || refused {
+        bail!("{}: {}", what(), reply.describe());
     }
+    Ok(answer)
 }
 
 fn text<'a>(value: &'a Value, pointer: &str) -> Result<&'a str> {
@@ -164,39 +234,49 @@ fn text<'a>(value: &'a Value, pointer: &str) -> Result<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use qun_protocol::{Limit, appchat, manage, world::World};
+
     use super::*;
 
     #[test]
     fn every_raised_limit_exists() {
         for name in LIMITS {
-            assert!(
-                qun_protocol::Limit::ALL
-                    .iter()
-                    .any(|limit| limit.key() == name),
-                "{name}"
-            );
+            assert!(name.parse::<Limit>().is_ok(), "{name}");
+        }
+        let rules = json!({ "limits": near(1_000) });
+        let rules: manage::ChangeRules = serde_json::from_value(rules).unwrap();
+        for (name, value) in rules.limits {
+            assert!(name.parse::<Limit>().is_ok(), "{name}");
+            assert_eq!(value, Some(1_998), "half of it is less than what is spent");
         }
     }
 
     #[test]
     fn what_is_sent_fits_the_endpoints() {
-        use qun_protocol::{appchat, manage, world};
-        let calls = Calls::for_bare();
-        let send: appchat::Send = serde_json::from_str(&calls.send.body).unwrap();
+        let send = Calls::for_bare().send(2);
+        let send: appchat::Send = serde_json::from_str(&send.body).unwrap();
         assert!(send.text.and_then(|text| text.content).is_some());
-        let rules = json!({ "limits": { LIMITS[0]: PLENTY } });
-        serde_json::from_value::<manage::ChangeRules>(rules).unwrap();
-        let user = json!({ "userid": "bench01", "name": "bench01" });
-        let user: world::User = serde_json::from_value(user).unwrap();
-        assert_eq!(user.status, world::UserStatus::Active);
+        let all: World = serde_json::from_value(world()).unwrap();
+        assert_eq!(all.companies.len(), COMPANIES + 1);
+        let weighed: World = serde_json::from_value(groups(3, 7)).unwrap();
+        assert_eq!(weighed.companies[0].chats.len(), 3);
+        assert_eq!(weighed.companies[0].chats[2].members.len(), 7);
     }
 
     #[test]
-    fn both_servers_get_the_same_shape_of_request() {
+    fn the_groups_that_are_called_are_in_the_world() {
         let calls = Calls::for_bare();
-        let body: Value = serde_json::from_str(&calls.send.body).unwrap();
-        assert_eq!(body["chatid"], "bench2");
-        assert!(calls.get.target.ends_with("&chatid=bench20"));
-        assert!(calls.gettoken.body.is_empty());
+        let all: World = serde_json::from_value(world()).unwrap();
+        let chats = &all.companies[0].chats;
+        for members in GROUPS {
+            let send: Value = serde_json::from_str(&calls.send(members).body).unwrap();
+            let of_send = |chat: &&qun_protocol::world::Chat| {
+                chat.chatid
+                    .as_ref()
+                    .is_some_and(|id| send["chatid"] == id.0.as_str())
+            };
+            let chat = chats.iter().find(of_send).unwrap();
+            assert_eq!(chat.members.len(), members);
+        }
     }
 }

@@ -17,7 +17,8 @@ Usage: cargo xtask <task>
   fuzz [--seconds N] [--seed N] [TARGET]
                                   fuzz all targets for N seconds together (60), or only one
   bench [--quick] [--write] [OPTION ...]
-                                  compare qun with a bare server (minutes; --help lists the options)
+                                  compare qun with a bare server on SQLite and PostgreSQL, against its
+                                  goals (quarter of an hour; --help lists the options)
 
 test starts a PostgreSQL of its own on 127.0.0.1 and removes it afterwards. When PostgreSQL is not
 installed, root installs the package and everyone else is told its name. With FILTER only the tests

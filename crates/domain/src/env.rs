@@ -7,7 +7,7 @@ use qun_store::{
     table::{company, directory},
 };
 
-use crate::rule;
+use crate::{rule, token};
 
 /// A use case that writes. It may be run again: the request is never consumed.
 pub trait Command<E: Endpoint> {
@@ -240,7 +240,7 @@ impl Cx<'_> {
     pub fn hex(&mut self, bytes: usize) -> String {
         let mut buffer = vec![0; bytes];
         (self.random)(&mut buffer);
-        buffer.iter().map(|byte| format!("{byte:02x}")).collect()
+        token::hex(&buffer)
     }
 
     /// `chars` characters of chance out of letters and digits.

@@ -97,8 +97,9 @@ fn open(read: &mut dyn Read, place: &Place, request: &GetToken) -> Outcome<Known
     if app.disabled {
         return Err(R::AppDisabled.into());
     }
-    let validity = rule::rules::in_force(read, company.corp, place.now, place.default)?
-        .limit(Limit::TokenSeconds);
+    let rows = company::rules(read, company.corp)?;
+    let rules = rule::rules::resolve(&rows, company.chat_member_cap, place.now, place.default);
+    let validity = rules.limit(Limit::TokenSeconds);
     Ok(Known {
         corp: company.corp,
         app,

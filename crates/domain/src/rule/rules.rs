@@ -39,7 +39,9 @@ pub fn resolve(
 /// The numbers that differ from the rulebook at a time.
 pub fn overrides(rows: &[company::RuleRow], at: i64) -> Vec<(Limit, i64)> {
     let mut overrides: Vec<(Limit, i64)> = Vec::new();
-    for row in rows.iter().filter(|row| row.since <= at) {
+    // An empty key sets the rulebook. Looking for the limit that it may have meant is not for every request.
+    let changes = rows.iter().filter(|row| !row.key.is_empty());
+    for row in changes.filter(|row| row.since <= at) {
         let Ok(limit) = row.key.parse::<Limit>() else {
             continue;
         };

@@ -16,7 +16,7 @@ use std::{
 
 use axum::{body::Body, extract::Request, response::Response};
 use futures_util::StreamExt;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header, request::Parts};
 use qun_domain::{Failure, Who};
 use qun_protocol::{
     Body as Place, Endpoint, Envelope, Limit, Refusal as R, Refused, Rules, lenient, query,
@@ -69,7 +69,15 @@ async fn handle<E: Endpoint, U: Runner<E>>(
     request: Request,
 ) -> Response {
     let begun = Instant::now();
-    let (head, body) = request.into_parts();
+    let (
+        Parts {
+            method,
+            uri,
+            headers,
+            ..
+        },
+        body,
+    ) = request.into_parts();
     let address = caller_address(peer.ip());
     let now = app.now_ms();
     let mut told = reply::Told {
@@ -78,9 +86,9 @@ async fn handle<E: Endpoint, U: Runner<E>>(
         warning: false,
         now,
     };
-    let pairs = query::pairs(head.uri.query().unwrap_or_default());
+    let pairs = query::pairs(uri.query().unwrap_or_default());
     let result = async {
-        let who = auth::check::<E>(&app, &pairs, &head.headers, address).await?;
+        let who = auth::check::<E>(&app, &pairs, &headers, address).await?;
         let rules = match &who {
             Who::App(caller) => &*caller.rules,
             _ => &app.default_rules,
@@ -90,16 +98,13 @@ async fn handle<E: Endpoint, U: Runner<E>>(
             Who::App(caller) => Some(caller.corp),
             _ => None,
         };
-        let right_method = head.method.as_str() == E::META.method.as_str();
+        let right_method = method.as_str() == E::META.method.as_str();
         let (bytes, beside) = match E::META.body {
-            Place::Upload if right_method => {
-                (Vec::new(), Beside::new(head.headers.clone(), Some(body)))
+            Place::Upload if right_method => (Vec::new(), Beside::new(headers, Some(body))),
+            Place::Json | Place::Item(_) if right_method => {
+                (collect::<E>(rules, body).await?, Beside::new(headers, None))
             }
-            Place::Json | Place::Item(_) if right_method => (
-                collect::<E>(rules, body).await?,
-                Beside::new(head.headers.clone(), None),
-            ),
-            _ => (Vec::new(), Beside::new(head.headers.clone(), None)),
+            _ => (Vec::new(), Beside::new(headers, None)),
         };
         let request = match E::META.envelope {
             Envelope::Manage => decode::strict::<E>(&fields, &path, &pairs, &bytes)?,

@@ -1,0 +1,139 @@
+//! How long a start takes, and what is needed of memory and of the disk.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::compare::Bench;
+use crate::server::Server;
+use crate::setup::{self, Calls};
+
+/// Groups that are weighed, with few members and with many.
+const GROUPS: usize = 500;
+const FEW: usize = 2;
+const MANY: usize = 102;
+/// Of load before the crash, and for the messages that are weighed.
+const LOAD: Duration = Duration::from_secs(1);
+
+/// What was found, round by round where there are several.
+pub(crate) struct Footprint {
+    /// Milliseconds from the start of the process to its first answer, on an empty directory.
+    pub(crate) bare_start: Vec<f64>,
+    pub(crate) start: Vec<f64>,
+    /// The same with the data of a server that was killed under load.
+    pub(crate) start_after_kill: Vec<f64>,
+    /// KiB, when nothing has been asked of it yet.
+    pub(crate) bare_empty: Option<u64>,
+    pub(crate) empty: Option<u64>,
+    /// Bytes on disk.
+    pub(crate) group: f64,
+    pub(crate) member: f64,
+    /// Over its body.
+    pub(crate) message: f64,
+}
+
+pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Footprint> {
+    let mut found = Footprint {
+        bare_start: Vec::new(),
+        start: Vec::new(),
+        start_after_kill: Vec::new(),
+        bare_empty: None,
+        empty: None,
+        group: 0.0,
+        member: 0.0,
+        message: 0.0,
+    };
+    for round in 0..bench.options.rounds {
+        let bare = bench.start_bare().await?;
+        found.bare_start.push(ms(&bare));
+        found.bare_empty = bare.resident_kib();
+        bare.stop().await?;
+        let data = bench.path(&format!("empty{round}"))?;
+        let qun = bench.start_qun("empty", &["--data", &data]).await?;
+        found.start.push(ms(&qun));
+        found.empty = qun.resident_kib();
+        qun.stop().await?;
+        found
+            .start_after_kill
+            .push(after_a_kill(bench, round).await?);
+    }
+    let (few, many) = (weigh(bench, FEW).await?, weigh(bench, MANY).await?);
+    let none = weigh_groups(bench, 0, FEW).await?;
+    found.member = (many - few) / (GROUPS * (MANY - FEW)) as f64;
+    found.group = (few - none) / GROUPS as f64 - FEW as f64 * found.member;
+    found.message = weigh_messages(bench).await?;
+    eprintln!(
+        "bytes: group {:.0}, member {:.0}, message {:.0}",
+        found.group, found.member, found.message
+    );
+    Ok(found)
+}
+
+fn ms(server: &Server) -> f64 {
+    server.start_up.as_secs_f64() * 1e3
+}
+
+/// Kills a server under load and starts it again.
+async fn after_a_kill(bench: &Bench<'_>, round: usize) -> Result<f64> {
+    let data = bench.path(&format!("killed{round}"))?;
+    let world = bench.world("killed", &setup::world())?;
+    let qun = bench
+        .start_qun("killed", &["--data", &data, "--world", &world])
+        .await?;
+    let calls = Calls::of(&qun, &setup::company(0)).await?;
+    let load = bench
+        .start_load(&[calls.send(2).to(&qun)], 64, 10 * LOAD)
+        .await?;
+    tokio::time::sleep(LOAD).await;
+    qun.kill().await?;
+    // It complains that the server is gone, as it should.
+    let load = load.wait_with_output().await?;
+    anyhow::ensure!(
+        !load.status.success(),
+        "the load ended before the server was killed"
+    );
+    let again = bench.start_qun("killed", &["--data", &data]).await?;
+    let took = ms(&again);
+    again.stop().await?;
+    eprintln!("start after a kill under load: {took:.1} ms");
+    Ok(took)
+}
+
+async fn weigh(bench: &Bench<'_>, members: usize) -> Result<f64> {
+    weigh_groups(bench, GROUPS, members).await
+}
+
+/// The database's size with so many groups.
+async fn weigh_groups(bench: &Bench<'_>, count: usize, members: usize) -> Result<f64> {
+    let name = format!("weigh{count}-{members}");
+    let world = bench.world(&name, &setup::groups(count, members))?;
+    let data = bench.path(&name)?;
+    let qun = bench
+        .start_qun(&name, &["--data", &data, "--world", &world])
+        .await?;
+    qun.stop().await?;
+    size(&data)
+}
+
+/// What a message takes beside its body.
+async fn weigh_messages(bench: &Bench<'_>) -> Result<f64> {
+    let world = bench.world("weigh", &setup::world())?;
+    let data = bench.path("weigh")?;
+    let args = ["--data", &data, "--world", &world];
+    bench.start_qun("weigh", &args).await?.stop().await?;
+    let before = size(&data)?;
+    let qun = bench.start_qun("weigh", &["--data", &data]).await?;
+    let calls = Calls::of(&qun, &setup::company(0)).await?;
+    let load = bench.load(&[calls.send(2).to(&qun)], 64, LOAD).await?;
+    qun.stop().await?;
+    Ok((size(&data)? - before) / load.requests as f64 - setup::message_bytes() as f64)
+}
+
+/// After the end of the server everything is in this one file.
+fn size(data: &str) -> Result<f64> {
+    let file = Path::new(data).join("qun.db");
+    let about = std::fs::metadata(&file)
+        .with_context(|| format!("there is no {} to be weighed", file.display()))?;
+    Ok(about.len() as f64)
+}

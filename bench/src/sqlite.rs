@@ -1,0 +1,73 @@
+//! The rows on SQLite.
+
+use anyhow::Result;
+
+use crate::compare::{Bench, Subject};
+use crate::report::Row;
+use crate::server::Server;
+use crate::setup::{self, Call, Calls};
+
+/// What the report calls a node on SQLite.
+pub(crate) const NAME: &str = "qun";
+/// And the row with many members.
+pub(crate) const CROWD: &str = "qun, 500 members";
+
+/// `appchat/send` with so many connections.
+pub(crate) fn send(connections: usize) -> String {
+    let many = if connections == 1 { "" } else { "s" };
+    format!("appchat/send, {connections} connection{many}")
+}
+
+pub(crate) const GETTOKEN: &str = "gettoken";
+pub(crate) const GET_20: &str = "appchat/get, 20 members";
+pub(crate) const GET_500: &str = "appchat/get, 500 members";
+
+pub(crate) async fn rows(bench: &Bench<'_>, bare: &Server) -> Result<Vec<Row>> {
+    let world = bench.world("world", &setup::world())?;
+    let data = bench.path("data")?;
+    let qun = bench
+        .start_qun("qun", &["--data", &data, "--world", &world])
+        .await?;
+    // gettoken belongs to no company whose limits could be raised: everything is counted, nothing refused.
+    let data = bench.path("unlimited")?;
+    let args = ["--data", &data, "--world", &world, "--limits", "off"];
+    let unlimited = bench.start_qun("unlimited", &args).await?;
+    let no = Calls::for_bare();
+    let calls = Calls::of(&qun, &setup::company(0)).await?;
+    let tokens = Calls::of(&unlimited, &setup::company(0)).await?;
+
+    let mut rows = Vec::new();
+    for connections in [1, 64, 256] {
+        let mut subjects = vec![
+            subject("bare", bare, &no.send(2), connections),
+            subject(NAME, &qun, &calls.send(2), connections),
+        ];
+        if connections == 64 {
+            subjects.push(subject(CROWD, &qun, &calls.send(500), connections));
+        }
+        rows.extend(bench.rows(&send(connections), &subjects).await?);
+    }
+    for (what, server, call, same) in [
+        (GETTOKEN, &unlimited, tokens.gettoken(), no.gettoken()),
+        (GET_20, &qun, calls.get(20), no.get(20)),
+        (GET_500, &qun, calls.get(500), no.get(500)),
+    ] {
+        let subjects = [
+            subject("bare", bare, &same, 64),
+            subject(NAME, server, &call, 64),
+        ];
+        rows.extend(bench.rows(what, &subjects).await?);
+    }
+    unlimited.stop().await?;
+    qun.stop().await?;
+    Ok(rows)
+}
+
+fn subject<'a>(name: &str, server: &'a Server, call: &Call, connections: usize) -> Subject<'a> {
+    Subject {
+        name: name.to_owned(),
+        servers: vec![server],
+        targets: vec![call.to(server)],
+        connections,
+    }
+}
