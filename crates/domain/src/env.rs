@@ -24,6 +24,17 @@ pub trait Command<E: Endpoint> {
         Ok(None)
     }
 
+    /// Under which key what [`Command::peek`] answers to this address may be given again until something of the company
+    /// changes: everything that the answer depends on, and no secret.
+    fn kept_as(_: &E, _: IpAddr) -> Option<String> {
+        None
+    }
+
+    /// A kept answer so many seconds later; none where it has ended.
+    fn again(_: &E::Response, _seconds: i64) -> Option<E::Response> {
+        None
+    }
+
     /// Does it, inside the writer's transaction.
     fn run(cx: &mut Cx, request: &E) -> Outcome<E::Response>;
 }
@@ -37,6 +48,11 @@ pub trait Query<E: Endpoint> {
     /// Whether an answer is one that is worth no waiting.
     fn is_something(_: &E::Response) -> bool {
         true
+    }
+    /// Under which key an answer may be given to the same app again until something of the company changes: everything
+    /// that it depends on beside the app.
+    fn kept_as(_: &E) -> Option<String> {
+        None
     }
     /// Reads, from one consistent snapshot.
     fn run(cx: &mut ReadCx, request: &E) -> Outcome<E::Response>;

@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use qun_protocol::{
     Limit, Refusal as R, Rules,
     gettoken::{GetToken, Token},
@@ -110,6 +112,23 @@ fn open(read: &mut dyn Read, place: &Place, request: &GetToken) -> Outcome<Known
 impl Command<GetToken> for super::Use {
     const PEEKS: bool = true;
 
+    fn kept_as(request: &GetToken, address: IpAddr) -> Option<String> {
+        let (corpid, secret) = (request.corpid.as_ref()?, request.corpsecret.as_ref()?);
+        // The address too: one with too many wrong secrets is refused even the right one.
+        Some(format!("{address} {}", token::secret_hash(corpid, secret)))
+    }
+
+    fn again(token: &Token, seconds: i64) -> Option<Token> {
+        let expires_in = token
+            .expires_in
+            .checked_sub(seconds)
+            .filter(|left| *left > 0)?;
+        Some(Token {
+            expires_in,
+            ..token.clone()
+        })
+    }
+
     fn peek(cx: &mut ReadCx, request: &GetToken) -> Outcome<Option<Token>> {
         let place = Place {
             address: cx.address.to_string(),
@@ -122,6 +141,7 @@ impl Command<GetToken> for super::Use {
             Err(Failure::Traced(..)) => return Ok(None),
             Err(failure) => return Err(failure),
         };
+        cx.touched = Some(known.corp);
         let now = cx.now / 1000;
         if now >= known.valid_until() {
             return Ok(None);

@@ -10,7 +10,7 @@ pub trait Endpoint:
     Default + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static
 {
     /// What comes back, without `errcode` and `errmsg`.
-    type Response: Serialize + DeserializeOwned + JsonSchema + Send + 'static;
+    type Response: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static;
     /// Who may call it; a client of one API cannot send a request of another.
     type Auth: Authorised;
     /// The facts.

@@ -14,7 +14,9 @@ use qun_protocol::Rules;
 use qun_store::Store;
 use tokio::sync::watch;
 
-use crate::{blob::Blobs, clock::Clock, http::rates::Rates, metrics::Metrics, wait::Waiters};
+use crate::{
+    blob::Blobs, clock::Clock, http::rates::Rates, kept::Kept, metrics::Metrics, wait::Waiters,
+};
 
 /// The server, shared by all requests.
 pub(crate) struct App {
@@ -22,6 +24,7 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     pub(crate) blobs: Blobs,
     pub(crate) callers: Callers,
+    pub(crate) kept: Kept,
     pub(crate) rates: Rates,
     pub(crate) waiters: Waiters,
     pub(crate) metrics: Metrics,

@@ -11,6 +11,7 @@ mod credentials;
 mod docs;
 mod http;
 mod job;
+mod kept;
 mod metrics;
 mod neighbours;
 mod run;

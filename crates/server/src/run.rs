@@ -9,14 +9,16 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use qun_domain::{Command, Cx, Failure, Outcome, Query, ReadCx, Trace, Use, Who};
-use qun_protocol::{Auth, Endpoint, Refusal as R};
+use qun_protocol::{Auth, Endpoint, Refusal as R, envelope};
 use qun_store::{Effect, End, Ids, Job, Tx, Verdict};
 use tokio::sync::oneshot;
 
 use crate::{
     app::App,
     http::{Answer, Call, Runner},
+    kept::Key,
     serve::Beside,
 };
 
@@ -94,6 +96,13 @@ where
     Use: Query<E>,
 {
     async fn run(call: Call<E>, _: Beside) -> Result<Answer<E>, Failure> {
+        let keep = key::<E>(&call, |request| <Use as Query<E>>::kept_as(request));
+        if let Some(body) = keep.as_ref().and_then(|(_, key)| call.app.kept.get(key))
+            && let Some(body) = body.downcast_ref::<Bytes>()
+        {
+            return Ok(Answer::Kept(body.clone()));
+        }
+        let mark = call.app.kept.mark();
         let request = Arc::new(call.request);
         let look = || {
             let request = Arc::clone(&request);
@@ -125,7 +134,17 @@ where
                 }
             }
         }
-        answer.map(|(response, lints)| Answer::Typed(response, lints))
+        let (response, lints) = answer?;
+        if let Some((corp, key)) = keep.filter(|_| lints.is_empty())
+            && let Ok(body) = envelope::success(&response, "ok")
+        {
+            let body = Bytes::from(body);
+            let size = body.len();
+            let kept = Arc::new(body.clone());
+            call.app.kept.put(mark, corp, key, kept, size);
+            return Ok(Answer::Kept(body));
+        }
+        Ok(Answer::Typed(response, lints))
     }
 }
 
@@ -134,12 +153,32 @@ where
     Use: Command<E>,
 {
     async fn run(call: Call<E>, _: Beside) -> Result<Answer<E>, Failure> {
+        let now = call.app.now_ms() / 1000;
+        let alone = !call.app.store.is_shared();
+        let keep = <Use as Command<E>>::kept_as(&call.request, call.address)
+            .filter(|_| alone)
+            .map(|key| (E::META.path, key));
+        if let Some(value) = keep.as_ref().and_then(|key| call.app.kept.get(key))
+            && let Some((given, response)) = value.downcast_ref::<(i64, E::Response)>()
+            && let Some(response) = <Use as Command<E>>::again(response, now - given)
+        {
+            return Ok(Answer::Typed(response, Vec::new()));
+        }
+        let mark = call.app.kept.mark();
         let request = Arc::new(call.request);
         if <Use as Command<E>>::PEEKS {
             let asked = Arc::clone(&request);
             let peek = move |cx: &mut ReadCx| <Use as Command<E>>::peek(cx, &asked);
-            let (peeked, _) = read(&call.app, &call.who, call.address, peek).await;
+            let (peeked, touched) = read(&call.app, &call.who, call.address, peek).await;
             if let Some(response) = peeked? {
+                if let (Some(key), Some(corp)) = (keep, touched)
+                    && let Some(copy) = <Use as Command<E>>::again(&response, 0)
+                {
+                    let size = size_of::<E::Response>() + key.1.len();
+                    call.app
+                        .kept
+                        .put(mark, corp, key, Arc::new((now, copy)), size);
+                }
                 return Ok(Answer::Typed(response, Vec::new()));
             }
         }
@@ -158,6 +197,26 @@ where
         .await?;
         Ok(Answer::Typed(response, lints))
     }
+}
+
+/// Where an answer to the calling app may be kept, and of which company it is.
+fn key<E: Endpoint>(
+    call: &Call<E>,
+    kept_as: impl FnOnce(&E) -> Option<String>,
+) -> Option<(i64, Key)> {
+    if call.warning || call.app.store.is_shared() {
+        return None;
+    }
+    let Who::App(caller) = &call.who else {
+        return None;
+    };
+    let key = format!(
+        "{} {} {}",
+        caller.corp,
+        caller.agentid,
+        kept_as(&call.request)?
+    );
+    Some((caller.corp, (E::META.path, key)))
 }
 
 /// How a change is run.
@@ -343,6 +402,13 @@ impl<T: Send, F: FnMut(&mut Cx) -> Outcome<T> + Send> Job for Work<T, F> {
         } = *self;
         let answer = match end {
             End::Committed => {
+                match &state.outcome {
+                    Some(Ok(_)) if settings.effect == Effect::Change => {
+                        app.kept.evict(state.touched);
+                    }
+                    Some(Err(Failure::Traced(..))) => app.kept.evict(None),
+                    _ => {}
+                }
                 if let Some(corp) = state
                     .touched
                     .filter(|_| matches!(state.outcome, Some(Ok(_))))

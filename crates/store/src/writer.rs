@@ -1,6 +1,7 @@
 //! Group commit: one thread, one transaction for all that waits, answers after COMMIT.
 
 use std::any::Any;
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +20,8 @@ pub(crate) const QUEUE: usize = 4096;
 const BATCH: usize = 512;
 /// After this long without a job there is time for housekeeping.
 const IDLE: Duration = Duration::from_millis(200);
+/// For how long a company is held alone at once after jobs had to be run again for it.
+const ALONE: Duration = Duration::from_millis(100);
 /// How often a job is run again because it needs a company in another way, or because others stood in its way.
 const TRIES: u32 = 5;
 /// For how long a COMMIT whose answer was lost is asked after.
@@ -180,6 +183,8 @@ pub(crate) struct Writer<E> {
     boot: i64,
     /// The connection is newer than the hold on the lane.
     adrift: bool,
+    /// Companies that turned out to be needed alone, and when: the next jobs will need them so too.
+    alone: HashMap<i64, Instant>,
     progress: Arc<Progress>,
 }
 
@@ -219,6 +224,7 @@ impl<E: Engine> Writer<E> {
             ids: Ids::new(0, 0, clock),
             boot: 0,
             adrift: false,
+            alone: HashMap::new(),
             progress,
         };
         let mut engine = engine.lock().unwrap_or_else(PoisonError::into_inner);
@@ -289,11 +295,20 @@ impl<E: Engine> Writer<E> {
     /// Writes `jobs`, in one transaction where nothing stands in the way, and empties the list.
     pub(crate) fn batch(&mut self, jobs: &mut Vec<Box<dyn Job>>) {
         self.progress.jobs.fetch_add(jobs.len() as u64, Relaxed);
-        let placed = |job: Box<dyn Job>| Placed {
-            corp: job.corp(),
-            effect: job.effect(),
-            tries: 0,
-            job,
+        self.alone.retain(|_, since| since.elapsed() < ALONE);
+        let alone = &self.alone;
+        let placed = |job: Box<dyn Job>| {
+            let corp = job.corp();
+            let effect = match corp.is_some_and(|corp| alone.contains_key(&corp)) {
+                true => Effect::Change,
+                false => job.effect(),
+            };
+            Placed {
+                job,
+                corp,
+                effect,
+                tries: 0,
+            }
         };
         let mut waiting: Vec<Placed> = jobs.drain(..).map(placed).collect();
         let mut singly = false;
@@ -322,6 +337,9 @@ impl<E: Engine> Writer<E> {
         let mut again = Vec::new();
         for (mut placed, end) in jobs.into_iter().zip(ends) {
             let Some(end) = end else {
+                if let (Some(corp), Effect::Change) = (placed.corp, placed.effect) {
+                    self.alone.insert(corp, Instant::now());
+                }
                 placed.tries += 1;
                 again.push(placed);
                 continue;

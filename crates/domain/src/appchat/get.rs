@@ -8,6 +8,10 @@ use super::own_chat;
 use crate::{Outcome, Query, ReadCx, Use};
 
 impl Query<Get> for Use {
+    fn kept_as(request: &Get) -> Option<String> {
+        request.chatid.as_ref().map(|chatid| chatid.0.clone())
+    }
+
     fn run(cx: &mut ReadCx, request: &Get) -> Outcome<Got> {
         let caller = cx.who.caller()?.clone();
         let chat = own_chat(cx.read, &caller, request.chatid.as_ref())?;

@@ -15,6 +15,7 @@ use std::{
 };
 
 use axum::{body::Body, extract::Request, response::Response};
+use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use qun_domain::{Failure, Who};
@@ -39,6 +40,8 @@ const WORLD_BYTES: usize = 256 * 1024 * 1024;
 pub(crate) struct Call<E> {
     pub(crate) app: Arc<App>,
     pub(crate) request: E,
+    /// Something of the request could not be read.
+    pub(crate) warning: bool,
     pub(crate) who: Who,
     pub(crate) address: std::net::IpAddr,
 }
@@ -56,6 +59,8 @@ pub(crate) trait Runner<E: Endpoint>: Send + Sync + 'static {
 pub(crate) enum Answer<E: Endpoint> {
     /// In the endpoint's envelope.
     Typed(E::Response, Vec<String>),
+    /// The body of a good answer in the cloud's envelope.
+    Kept(Bytes),
     /// As it is: a file.
     Raw(Response),
 }
@@ -130,6 +135,7 @@ async fn handle<E: Endpoint, U: Runner<E>>(
         let call = Call {
             app: app.clone(),
             request,
+            warning: told.warning,
             who: who.clone(),
             address,
         };
@@ -148,6 +154,7 @@ async fn handle<E: Endpoint, U: Runner<E>>(
             }
             (reply::success::<E>(&told, &response), None)
         }
+        Ok(Answer::Kept(body)) => (reply::kept(body), None),
         Ok(Answer::Raw(response)) => (response, None),
         Err(Failure::Unknown) => {
             tracing::error!(

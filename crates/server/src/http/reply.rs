@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use axum::{body::Body, response::Response};
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use qun_protocol::{
     Endpoint, Envelope, Refusal as R, Refused, Rulebook,
@@ -54,6 +55,13 @@ pub(super) fn broken_off() -> Response {
     })))
 }
 
+/// A good answer in the cloud's envelope whose body is there already.
+pub(super) fn kept(body: Bytes) -> Response {
+    let mut response = json(StatusCode::OK, body);
+    headers(&mut response, 0, "ok");
+    response
+}
+
 pub(super) fn refusal<E: Endpoint>(told: &Told, refused: &Refused) -> Response {
     if refused.refusal == R::ApiUnknown {
         return nothing(StatusCode::NOT_FOUND);
@@ -94,8 +102,8 @@ pub(super) fn nothing(status: StatusCode) -> Response {
     response
 }
 
-fn json(status: StatusCode, body: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(body));
+fn json(status: StatusCode, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response
