@@ -304,7 +304,7 @@ impl Report {
             out,
             "\nThe rows of PostgreSQL send to a group of two. CPU is that of qun's nodes, without PostgreSQL's. \
              With a limit near, half of\nthe company's person-times of the hour are spent, so the nodes agree on every \
-             batch; otherwise each counts on its own share."
+             batch: one after another,\nwhich is exact and does not scale. Otherwise each counts on its own share."
         )
     }
 
