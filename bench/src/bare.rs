@@ -13,6 +13,8 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 
 pub(crate) const OK: &str = r#"{"errcode":0,"errmsg":"ok"}"#;
+/// For clients that want a token before they send.
+const TOKEN: &str = r#"{"errcode":0,"errmsg":"ok","access_token":"bench","expires_in":7200}"#;
 const WRONG: &str = r#"{"errcode":40035,"errmsg":"invalid parameter"}"#;
 
 #[derive(Deserialize)]
@@ -39,6 +41,7 @@ pub(crate) async fn serve(listen: SocketAddr) -> Result<()> {
     let answer = || async { json(OK) };
     let app = Router::new()
         .route("/cgi-bin/appchat/send", post(send))
+        .route("/cgi-bin/gettoken", get(|| async { json(TOKEN) }))
         .fallback_service(get(answer));
     Ok(axum::serve(listener, app).await?)
 }

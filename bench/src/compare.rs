@@ -9,13 +9,13 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
-use tokio::process::Child;
+use tokio::process::{Child, Command};
 use tokio::time::{interval, timeout};
 
 use crate::load::{Outcome, Spec, Target};
 use crate::report::{Facts, Measured, Report, Row};
 use crate::server::{Server, pinned};
-use crate::{flush, footprint, machine, postgres, sqlite};
+use crate::{flush, footprint, machine, postgres, sdk, sqlite};
 
 const WARM_UP: Duration = Duration::from_millis(300);
 const SAMPLE: Duration = Duration::from_millis(100);
@@ -52,6 +52,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     };
     let bare = bench.start_bare().await?;
     let mut rows = sqlite::rows(&bench, &bare).await?;
+    let sdk = sdk::measure(&bench, &bare).await?;
     let footprint = footprint::measure(&bench).await?;
     let postgres = if options.postgres {
         postgres::rows(&bench, &bare).await?
@@ -65,6 +66,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     });
     let report = Report {
         rows,
+        sdk,
         footprint,
         facts: Facts {
             machine: machine::describe(),
@@ -113,6 +115,11 @@ impl Bench<'_> {
     /// Where the bench keeps its files.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// This program on the core of those who ask.
+    pub(crate) fn load_command(&self) -> Command {
+        pinned(&self.own, self.load_core)
     }
 
     pub(crate) async fn start_bare(&self) -> Result<Server> {
@@ -236,7 +243,8 @@ impl Bench<'_> {
             seconds: seconds.as_secs_f64(),
             warm_up: WARM_UP.as_secs_f64(),
         };
-        let mut child = pinned(&self.own, self.load_core)
+        let mut child = self
+            .load_command()
             .arg("load")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

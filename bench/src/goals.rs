@@ -195,6 +195,13 @@ pub(crate) fn of(report: &Report) -> Vec<Goal> {
             120.0,
             50.0,
         ),
+        least(
+            "SDK, processor time a call at 64 in flight, of bare hyper connections",
+            report.sdk,
+            "×",
+            2.0,
+            1.2,
+        ),
         most(
             "PostgreSQL, 1 node, 64 connections, of bare",
             row(&postgres::send(64), &postgres::nodes(1)).map(Row::ratio),

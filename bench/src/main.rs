@@ -10,6 +10,7 @@ mod load;
 mod machine;
 mod postgres;
 mod report;
+mod sdk;
 mod server;
 mod setup;
 mod sqlite;
@@ -27,6 +28,7 @@ const HELP: &str = "\
 Usage: qun-bench compare --qun PATH [OPTION ...]     (cargo xtask bench passes --qun)
        qun-bench bare [--listen ADDR]
        qun-bench load < SPEC
+       qun-bench client sdk|hyper ADDR SECONDS
 
 compare lets a bare server and qun answer the same requests in turns, on SQLite and on a PostgreSQL of
 its own, and prints a Markdown report with the goals and what falls short of them (about 15 minutes).
@@ -38,6 +40,7 @@ its own, and prints a Markdown report with the goals and what falls short of the
   --no-postgres   leave the rows on PostgreSQL out; so it is, too, where PostgreSQL is not installed
 
 bare answers {\"errcode\":0,\"errmsg\":\"ok\"} and prints its address as a line of JSON.
+client calls from 64 tasks with the SDK, or with bare hyper connections, and prints what it cost.
 load reads one JSON object on stdin and prints one:
   {\"targets\": [{\"address\", \"method\", \"target\", \"body\"}], \"connections\", \"seconds\", \"warm_up\"}
 ";
@@ -73,6 +76,17 @@ fn run() -> Result<()> {
                 .build()?;
             let outcome = runtime.block_on(load::run(&spec))?;
             println!("{}", serde_json::to_string(&outcome)?);
+            Ok(())
+        }
+        Some(Value(name)) if name == "client" => {
+            let kind = sdk::Kind::named(&args.value()?.string()?)?;
+            let address = args.value()?.parse()?;
+            let seconds = args.value()?.parse()?;
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            let cost = runtime.block_on(sdk::run(kind, address, seconds))?;
+            println!("{}", serde_json::to_string(&cost)?);
             Ok(())
         }
         Some(Value(name)) if name == "compare" => {
