@@ -15,7 +15,7 @@ const MARK: &str = "=== end of block ===";
 /// The address in the documents; the tests take a free port.
 const DOCUMENTED: &str = "127.0.0.1:7800";
 /// Guides in both languages, without the endings of their names.
-const GUIDES: [&str; 1] = ["docs/stories"];
+const GUIDES: [&str; 3] = ["docs/stories", "docs/calls", "docs/sdks"];
 
 #[test]
 fn the_english_tour_works() {
@@ -30,6 +30,43 @@ fn the_chinese_tour_works() {
 #[test]
 fn the_guide_to_the_stories_works() {
     run_tours("docs/stories");
+}
+
+#[test]
+fn the_guide_to_the_calls_works() {
+    run_tours("docs/calls");
+}
+
+#[test]
+fn the_guide_to_the_sdks_works() {
+    run_tours("docs/sdks");
+}
+
+/// The library's guide is compiled, the tour is run: what stands in neither is not tried.
+#[test]
+fn the_table_of_calls_is_tried() {
+    let compiled = document("crates/client/GUIDE.md");
+    for file in languages("docs/calls") {
+        let text = document(&file);
+        let ours = text.lines().filter(|line| line.starts_with('|'));
+        let mut tried = 0;
+        for row in ours.take_while(|row| !row.contains("EasyWeChat")).skip(2) {
+            let row = row.replace("\\|", "¦");
+            let [_, _, rust, shell, _] = row.split('|').collect::<Vec<_>>()[..] else {
+                panic!("{file}: {row}");
+            };
+            let quoted = |cell: &str| cell.replace('¦', "|");
+            for call in quoted(rust).split('`').skip(1).step_by(2) {
+                assert!(compiled.contains(call), "{file}: not compiled: {call}");
+                tried += 1;
+            }
+            for command in quoted(shell).split('`').skip(1).step_by(2) {
+                assert!(tour(&text).contains(command), "{file}: not run: {command}");
+                tried += 1;
+            }
+        }
+        assert!(tried > 40, "{file}: {tried}");
+    }
 }
 
 #[test]
