@@ -15,7 +15,7 @@ const MARK: &str = "=== end of block ===";
 /// The address in the documents; the tests take a free port.
 const DOCUMENTED: &str = "127.0.0.1:7800";
 /// Guides in both languages, without the endings of their names.
-const GUIDES: [&str; 3] = ["docs/stories", "docs/calls", "docs/sdks"];
+const GUIDES: [&str; 4] = ["docs/stories", "docs/calls", "docs/sdks", "docs/ci"];
 
 #[test]
 fn the_english_tour_works() {
@@ -40,6 +40,11 @@ fn the_guide_to_the_calls_works() {
 #[test]
 fn the_guide_to_the_sdks_works() {
     run_tours("docs/sdks");
+}
+
+#[test]
+fn the_guide_to_ci_works() {
+    run_tours("docs/ci");
 }
 
 /// The library's guide is compiled, the tour is run: what stands in neither is not tried.
