@@ -76,7 +76,12 @@ impl Error {
     pub fn is_frequency(&self) -> bool {
         match self {
             Error::Quota { .. } | Error::WouldPass { .. } => true,
-            Error::Refused { code, .. } => *code == 45033,
+            Error::Refused { code, .. } => match code {
+                45033 => true,
+                // By the official table; document 000 has the number for too many groups.
+                86005 => self.text().contains("count out of limit"),
+                _ => false,
+            },
             Error::Problem { status, .. } => *status == 429,
             _ => false,
         }

@@ -59,6 +59,10 @@ fn a_refusal_is_taken_apart_and_explained() {
 fn kinds_do_not_overlap() {
     let quota = at("/cgi-bin/appchat/send", 45009, "api freq out of limit");
     assert!(quota.is_frequency() && !quota.is_not_allowed() && !quota.is_not_found());
+    // One number, two meanings: document 000's and the official table's.
+    let many = at("/cgi-bin/appchat/create", 86005, "chat count out of limit");
+    let owner = at("/cgi-bin/appchat/create", 86005, "invalid owner");
+    assert!(many.is_frequency() && !owner.is_frequency());
     let scope = at("/cgi-bin/appchat/send", 60011, "no privilege");
     assert!(scope.is_not_allowed() && !scope.is_unauthorised());
     let token = at("/cgi-bin/appchat/send", 40014, "invalid access_token");
