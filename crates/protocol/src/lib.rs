@@ -4,6 +4,7 @@ pub mod all;
 pub mod appchat;
 pub mod endpoint;
 pub mod envelope;
+pub mod event;
 pub mod gettoken;
 mod id;
 pub mod ip_list;
