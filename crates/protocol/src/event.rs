@@ -185,6 +185,21 @@ impl What {
     }
 }
 
+impl What {
+    /// Gives a message its number; events have none.
+    pub fn set_msg_id(&mut self, msg_id: u64) {
+        match self {
+            Self::Text(part) => part.msg_id = msg_id,
+            Self::Image(part) => part.msg_id = msg_id,
+            Self::Voice(part) => part.msg_id = msg_id,
+            Self::Video(part) => part.msg_id = msg_id,
+            Self::Location(part) => part.msg_id = msg_id,
+            Self::Link(part) => part.msg_id = msg_id,
+            Self::Event(_) | Self::Unknown(_) => {}
+        }
+    }
+}
+
 impl Received {
     /// Reads the plain text. What is missing is empty, as old and foreign texts need.
     ///

@@ -14,7 +14,10 @@ use qun_protocol::Rules;
 use qun_store::Store;
 use tokio::sync::watch;
 
-use crate::{blob::Blobs, clock::Clock, http::rates::Rates, metrics::Metrics, wait::Waiters};
+use crate::{
+    blob::Blobs, clock::Clock, deliver::Deliverer, http::rates::Rates, metrics::Metrics,
+    wait::Waiters,
+};
 
 /// The server, shared by all requests.
 pub(crate) struct App {
@@ -25,6 +28,7 @@ pub(crate) struct App {
     pub(crate) rates: Rates,
     pub(crate) waiters: Waiters,
     pub(crate) metrics: Metrics,
+    pub(crate) deliverer: Deliverer,
     /// The hash of the manage token.
     pub(crate) manage_hash: String,
     /// The rules of companies that name no rulebook.

@@ -413,6 +413,7 @@ fn nothing_that_holds_a_secret_shows_it() {
         limits_off: false,
         clock: None,
         manage_token: secret(),
+        callbacks: Default::default(),
     };
     let request = GetToken {
         corpid: Some("ww1".into()),
