@@ -72,10 +72,12 @@ enum Verb {
     #[command(after_help = "Example:\n  qun app list")]
     App(app::Noun),
     /// Callbacks: what apps are told, and who receives it.
-    #[command(after_help = "Example:\n  qun callback doctor --help")]
+    #[command(after_help = "Example:\n  qun callback list")]
     Callback(callback::Noun),
     #[command(after_help = callback::listen::HELP)]
     Listen(Box<callback::listen::Listen>),
+    #[command(after_help = "Example:\n  qun trigger text dev_001 你好 --app 1000002")]
+    Trigger(Box<callback::trigger::Noun>),
     /// The people of a company.
     #[command(after_help = "Example:\n  qun user list --search 开发")]
     User(user::Noun),
@@ -132,6 +134,7 @@ fn main() -> ExitCode {
             Verb::Company(noun) => company::run(noun).await,
             Verb::App(noun) => app::run(noun).await,
             Verb::Callback(noun) => callback::run(noun).await,
+            Verb::Trigger(noun) => callback::trigger::run(*noun).await,
             Verb::Listen(listen) => callback::listen::run(*listen).await,
             Verb::User(noun) => user::run(noun).await,
             Verb::Department(noun) => department::run(noun).await,

@@ -51,7 +51,6 @@ impl Keys {
 }
 
 /// A fresh Token or EncodingAESKey: so many letters and digits.
-#[cfg_attr(not(test), expect(dead_code))]
 pub(super) fn fresh<const N: usize>() -> Result<String> {
     const CHARACTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut text = String::with_capacity(N);

@@ -8,12 +8,16 @@ use clap::Args;
 use qun_client::{
     callback::{Callback, Delivery, Fault, Receiver},
     crypt::xml::Element,
-    protocol::event::{PassiveReply, Reply, What},
+    protocol::{
+        CorpId,
+        event::{PassiveReply, Reply, What},
+        manage::{DeleteCallback, GetCallback},
+    },
 };
 use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot};
 
-use super::keys::Keys;
+use super::keys::{Keys, fresh};
 use crate::{
     connect::{Common, Session, probe},
     failure::usage,
@@ -27,7 +31,8 @@ pub(crate) const HELP: &str = "\
 A line for each: time, app, person, kind, text; with --json the whole message as one line of JSON.
 Each is printed once, however often it is sent. What the target of --forward-to answers goes back
 to the app's person: `success` or nothing, or a plain <xml> message, which is encrypted here.
-Where the target fails, the delivery fails too and comes again.
+Where the target fails, the delivery fails too and comes again. With --app, Token and key are
+made up unless they are said.
 
 Example:
   export QUN_CALLBACK_TOKEN=example QUN_CALLBACK_AES_KEY=4Ma3YBrSBbX2aez8MJpXGBne5LSDwgGqHbhM9WPYIws
@@ -44,6 +49,9 @@ pub(crate) struct Listen {
     /// Listen beyond this machine too
     #[arg(long)]
     allow_remote: bool,
+    /// Let the server tell this app's events here while it listens, and no longer (needs the manage token)
+    #[arg(long, value_name = "AGENTID")]
+    app: Option<i64>,
     #[command(flatten)]
     keys: Keys,
     /// Post the plain XML there
@@ -65,8 +73,20 @@ pub(crate) async fn run(listen: Listen) -> Result<()> {
             listen.listen
         )));
     }
-    let (token, key) = listen.keys.read()?;
-    let callback = match &session.target.corpid {
+    let app = match listen.app {
+        Some(agentid) => match App::of(&session, agentid, listen.listen).await? {
+            Some(app) => Some(app),
+            None => return Ok(()),
+        },
+        None => None,
+    };
+    let (token, key) = match listen.keys.given()? {
+        Some(both) => both,
+        None if app.is_some() => (fresh::<32>()?, fresh::<43>()?),
+        None => listen.keys.read()?,
+    };
+    let corpid = app.as_ref().map(|app| &*app.corpid);
+    let callback = match corpid.or(session.target.corpid.as_deref()) {
         Some(corpid) => Callback::new(&token, &key, corpid),
         None => Callback::for_anybody(&token, &key),
     }
@@ -87,10 +107,22 @@ pub(crate) async fn run(listen: Listen) -> Result<()> {
             .with_graceful_shutdown(ended)
             .await
     });
-    session.output.talk(format!("listening at {url}"));
     let shown = tokio::select! {
-        shown = show(&session, deliveries, &listen) => shown,
+        shown = async {
+            if let Some(app) = &app {
+                app.tell(&session, &url, (token, key)).await?;
+                if session.dry_run() {
+                    return Ok(());
+                }
+            }
+            session.output.talk(format!("listening at {url}"));
+            show(&session, deliveries, &listen).await
+        } => shown,
         () = stop.wait() => Ok(()),
+    };
+    let untold = match &app {
+        Some(app) => app.tell_no_longer(&session, &url).await,
+        None => Ok(()),
     };
     drop(end);
     // Who waits for an answer gets it, unless that takes long or a second signal comes.
@@ -99,7 +131,59 @@ pub(crate) async fn run(listen: Listen) -> Result<()> {
         () = tokio::time::sleep(ANSWERS) => {}
         () = stop.wait() => {}
     }
-    shown
+    shown.and(untold)
+}
+
+/// The app whose events come here while this listens.
+struct App {
+    corpid: CorpId,
+    agentid: i64,
+}
+
+impl App {
+    /// Nothing where its callback is another's and shall stay so.
+    async fn of(session: &Session, agentid: i64, listen: SocketAddr) -> Result<Option<Self>> {
+        if listen.ip().is_unspecified() {
+            return Err(usage(format!(
+                "{listen} is no address that the server could post to; say one with --listen"
+            )));
+        }
+        let corpid = session.corpid().await?;
+        let get = GetCallback {
+            corpid: corpid.clone(),
+            agentid,
+        };
+        if let Some(url) = session.send(get).await?.url {
+            let question = format!(
+                "App {agentid} is told at {url}. Replace that, with no way back to its Token and key?"
+            );
+            if !session.confirm(&question)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Self { corpid, agentid }))
+    }
+
+    async fn tell(&self, session: &Session, url: &str, keys: (String, String)) -> Result<()> {
+        super::set(session, self.corpid.clone(), self.agentid, url.into(), keys).await?;
+        Ok(())
+    }
+
+    /// Takes the callback away, unless somebody has set another meanwhile.
+    async fn tell_no_longer(&self, session: &Session, url: &str) -> Result<()> {
+        let get = GetCallback {
+            corpid: self.corpid.clone(),
+            agentid: self.agentid,
+        };
+        if session.send(get).await?.url.as_deref() == Some(url) {
+            let unset = DeleteCallback {
+                corpid: self.corpid.clone(),
+                agentid: self.agentid,
+            };
+            session.change(unset).await?;
+        }
+        Ok(())
+    }
 }
 
 /// How long the last answers may take: as long as the platform waits.
