@@ -88,9 +88,13 @@ impl Element {
                 Event::Start(_) if open.len() == DEPTH => {
                     return Err(Error::Xml("it is nested too deep".into()));
                 }
-                Event::Start(start) => open.push(Self::new(
-                    String::from_utf8_lossy(start.local_name().as_ref()).into_owned(),
-                )),
+                Event::Start(start) => {
+                    let name = String::from_utf8_lossy(start.local_name().as_ref()).into_owned();
+                    if !is_name(&name) {
+                        return Err(Error::Xml(format!("{name:?} is no element's name")));
+                    }
+                    open.push(Self::new(name));
+                }
                 Event::Text(part) => {
                     let part = part.decode().map_err(|error| wrong(&error))?;
                     if let Some(element) = open.last_mut() {
@@ -123,6 +127,8 @@ impl Element {
                     let Some(mut element) = open.pop() else {
                         return Err(Error::Xml("an element ends that did not begin".into()));
                     };
+                    // Before blanks are taken away, which may stand next to what is left out.
+                    element.text.retain(is_carried);
                     if !element.cdata {
                         element.text = element.text.trim().to_owned();
                     }
@@ -151,8 +157,7 @@ impl Element {
     fn write_into(&self, to: &mut String) {
         // Writing to a String cannot fail.
         let _ = write!(to, "<{}>", self.name);
-        let allowed = |c: &char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
-        let text: String = self.text.chars().filter(allowed).collect();
+        let text: String = self.text.chars().filter(|c| is_carried(*c)).collect();
         if self.cdata {
             // A section that would end early is continued in another.
             let _ = write!(to, "<![CDATA[{}]]>", text.replace("]]>", "]]]]><![CDATA[>"));
@@ -164,6 +169,17 @@ impl Element {
         }
         let _ = write!(to, "</{}>", self.name);
     }
+}
+
+/// Whether an element may have this name; the reader below takes any.
+fn is_name(name: &str) -> bool {
+    let good = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(good)
+}
+
+/// Whether XML can carry a character. Others are left out in both directions, so that what is read can be written.
+fn is_carried(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }
 
 #[cfg(test)]
@@ -202,7 +218,17 @@ mod tests {
     #[test]
     fn what_is_no_xml_is_refused() {
         let deep = "<a>".repeat(DEPTH + 1) + &"</a>".repeat(DEPTH + 1);
-        for broken in ["", "text", "<a>", "<a></b>", "<a>&nope;</a>", "</a>", &deep] {
+        for broken in [
+            "",
+            "text",
+            "<a>",
+            "<a></b>",
+            "<a>&nope;</a>",
+            "</a>",
+            "<a><b//></a>",
+            "<1/>",
+            &deep,
+        ] {
             assert!(
                 matches!(Element::read(broken), Err(Error::Xml(_))),
                 "{broken}"
@@ -216,5 +242,7 @@ mod tests {
     fn what_xml_cannot_carry_is_left_out() {
         let text = Element::new("xml").text("A", "a\0b\u{1}\u{ffff}c").write();
         assert_eq!(text, "<xml><A><![CDATA[abc]]></A></xml>");
+        let read = Element::read("<xml><A>a\u{1}b&#1;</A></xml>").unwrap();
+        assert_eq!(read.text_of("A"), "ab");
     }
 }
