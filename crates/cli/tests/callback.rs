@@ -8,7 +8,7 @@ mod served;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use qun_protocol::{
@@ -111,6 +111,7 @@ async fn everything_committed_is_told_after_kill_9() {
     }
 
     let manager = server.manager();
+    let begun = Instant::now();
     let list = |state| Callbacks {
         corpid: server.text("corpid").into(),
         state,
@@ -130,6 +131,8 @@ async fn everything_committed_is_told_after_kill_9() {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    // What the killed one had claimed was free at once: a claim lasts thirty seconds.
+    assert!(begun.elapsed() < Duration::from_secs(25));
     let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for got in receiver.so_far() {
         let What::Text(text) = got.received.what else {

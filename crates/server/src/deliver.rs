@@ -69,6 +69,8 @@ const PER_APP: usize = 16;
 const IN_A_ROW: usize = 32;
 /// How often it is looked without being told, for what other processes and the clock do.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long a queue is left alone that could not be claimed.
+const SOON: Duration = Duration::from_millis(10);
 /// How long it rests after the store has failed.
 const REST: Duration = Duration::from_millis(200);
 
@@ -227,7 +229,12 @@ async fn deliver(app: Arc<App>, queue: Queue) -> Queue {
         claim(cx, &wanted, (machine, machine + CLAIM))
     });
     let mut next = match claimed.await {
-        Ok((next, _)) => next,
+        Ok((Some(next), _)) => Some(next),
+        Ok((None, _)) => {
+            // Another was faster, or the writer's clock stands a moment behind: it is not looked at again at once.
+            tokio::time::sleep(SOON).await;
+            None
+        }
         Err(failure) => {
             tracing::warn!(?failure, "a queue of callbacks cannot be claimed");
             tokio::time::sleep(REST).await;

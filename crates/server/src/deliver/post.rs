@@ -3,7 +3,7 @@ use std::time::Instant;
 use http::{HeaderValue, StatusCode, header};
 use qun_crypt::{EncodingAesKey, Envelope, RANDOM, Reply as Sealed, open, seal, sign, verify};
 use qun_domain::callback::{Accepted, Delivery};
-use qun_protocol::event::Reply;
+use qun_protocol::{event::Reply, text::cut_chars};
 use qun_store::table::callback::Attempt;
 use reqwest::{Response, Url};
 
@@ -212,7 +212,8 @@ pub(super) fn failed(answer: &Answer) -> Result<(), String> {
     match (answer.status, &answer.location) {
         (StatusCode::OK, _) => Ok(()),
         (status, Some(to)) if status.is_redirection() => Err(format!(
-            "a redirect to {to}, which is not followed (HTTP {})",
+            "a redirect to {}, which is not followed (HTTP {})",
+            cut_chars(to, 200),
             status.as_u16()
         )),
         (status, _) => Err(format!("HTTP {}, not 200", status.as_u16())),

@@ -74,7 +74,7 @@ statements! {
     ATTEMPTS = "SELECT began, took, accepted, request_head, request_body, status, answer, error FROM callback_attempt WHERE corp = $1 AND event = $2 AND event_lane = $3 ORDER BY id, lane";
     COUNT = "SELECT COUNT(*) FROM callback_attempt WHERE corp = $1 AND event = $2 AND event_lane = $3";
     OLD = "SELECT corp, id, lane FROM callback_event WHERE corp = $1 AND id < $2 AND state <> 0 ORDER BY id LIMIT $3";
-    COMPANIES = "SELECT DISTINCT corp FROM callback_event";
+    COMPANIES = "SELECT DISTINCT corp FROM callback_queue";
     DELETE_ATTEMPTS = "DELETE FROM callback_attempt WHERE corp = $1 AND event = $2 AND event_lane = $3";
     DELETE_EVENT = "DELETE FROM callback_event WHERE corp = $1 AND id = $2 AND lane = $3 AND state <> 0";
 }
@@ -411,7 +411,7 @@ pub fn count(read: &mut dyn Read, corp: i64, e: &Event) -> Result<i64> {
     Ok(read.int(COUNT, &vals)?.unwrap_or(0))
 }
 
-/// Companies that have events.
+/// Companies that have queues.
 pub fn companies(read: &mut dyn Read) -> Result<Vec<i64>> {
     read.all(COMPANIES, &[], |row| row.int(0))
 }

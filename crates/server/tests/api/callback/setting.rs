@@ -1,5 +1,10 @@
 //! Setting a callback, with its verification; and worlds that bring one.
 
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -8,6 +13,13 @@ use crate::kit::Server;
 
 #[tokio::test]
 async fn a_url_is_verified_and_its_secrets_are_never_shown() {
+    let log = Log::default();
+    let lines = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || lines.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
     let server = Server::start().await;
     let app = server.demo().await;
     let path = format!("{}/callback", app.path());
@@ -23,9 +35,17 @@ async fn a_url_is_verified_and_its_secrets_are_never_shown() {
     let id = app.says("zhangsan", "now").await;
     let whole = app.until_state(&id, "delivered").await.to_string();
     let list = app.callbacks("").await.to_string();
-    for text in [whole, list, shown.to_string()] {
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("a callback was accepted"));
+    for text in [whole, list, shown.to_string(), log] {
         assert!(!text.contains(TOKEN) && !text.contains(KEY), "{text}");
     }
+
+    // What the app does itself is no news to it.
+    app.chat("mine", &["zhangsan", "lisi"]).await;
+    app.say("mine", "hello").await;
+    let list = app.callbacks("").await;
+    assert_eq!(list["callbacks"].as_array().unwrap().len(), 1);
 
     server.manage_ok("DELETE", &path, None).await;
     assert_eq!(app.says("zhangsan", "nobody hears this").await, "");
@@ -34,6 +54,21 @@ async fn a_url_is_verified_and_its_secrets_are_never_shown() {
         json!({ "set": false })
     );
     server.stop().await;
+}
+
+/// Everything that is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[tokio::test]
