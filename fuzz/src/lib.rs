@@ -2,6 +2,7 @@
 //!
 //! A target is a `fn(&[u8])` that panics when something is wrong. Every target stands in [`TARGETS`].
 
+mod callback;
 mod engine;
 mod mutate;
 mod request;

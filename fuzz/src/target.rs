@@ -1,4 +1,4 @@
-use crate::request;
+use crate::{callback, request};
 
 /// Something to fuzz.
 #[derive(Clone, Copy)]
@@ -58,6 +58,60 @@ pub const TARGETS: &[Target] = &[
         seeds: &[b"--abc\r\nContent-Disposition: form-data; name=\"media\"; filename=\"a.txt\"\r\n"],
         words: &[b"--", b"\r\n", b"\n", b"\"", b"\0"],
     },
+    Target {
+        name: "callback-open",
+        run: callback::open,
+        seeds: &[
+            b"P9nAzCzyDtyTWESHep1vC5X9xho/qYX3Zpb4yKa9SKld1DsH3Iyt3tP3zNdtp+4RPcs8TgAE7OaBO+FZXvnaqQ==",
+            b"1616140317555161061wx5823bf96d3bd56c7",
+        ],
+        words: &[b"=", b"==", b"+", b"/", b"AAAA", b" ", b"\n"],
+    },
+    Target {
+        name: "callback-envelope",
+        run: callback::envelope,
+        seeds: &[
+            b"<xml><ToUserName><![CDATA[ww1]]></ToUserName><AgentID><![CDATA[218]]></AgentID><Encrypt><![CDATA[a+/=]]></Encrypt></xml>",
+        ],
+        words: XML,
+    },
+    Target {
+        name: "callback-reply",
+        run: callback::reply,
+        seeds: &[
+            b"<xml><Encrypt><![CDATA[a]]></Encrypt><MsgSignature><![CDATA[5c]]></MsgSignature><TimeStamp>1</TimeStamp><Nonce><![CDATA[n]]></Nonce></xml>",
+            b"<xml><MsgType><![CDATA[news]]></MsgType><ArticleCount>1</ArticleCount><Articles><item><Title><![CDATA[t]]></Title></item></Articles></xml>",
+            b"<xml><MsgType>update_template_card</MsgType><TemplateCard><A>1</A><A><B/></A></TemplateCard></xml>",
+        ],
+        words: XML,
+    },
+    Target {
+        name: "callback-received",
+        run: callback::received,
+        seeds: &[
+            b"<xml><ToUserName><![CDATA[ww1]]></ToUserName><FromUserName><![CDATA[a]]></FromUserName><CreateTime>1409659813</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[hello]]></Content><MsgId>4561255354251345929</MsgId><AgentID>218</AgentID></xml>",
+            b"<xml><MsgType>event</MsgType><Event>template_card_event</Event><AgentID>1</AgentID><SelectedItems><SelectedItem><QuestionKey>q</QuestionKey><OptionIds><OptionId>o</OptionId></OptionIds></SelectedItem></SelectedItems></xml>",
+            b"<xml><MsgType>event</MsgType><Event>new</Event><More><A x=\"1\">&lt;&#65;</A></More><AppType/></xml>",
+        ],
+        words: XML,
+    },
+];
+
+const XML: &[&[u8]] = &[
+    b"<![CDATA[",
+    b"]]>",
+    b"<a>",
+    b"</a>",
+    b"<a/>",
+    b"&amp;",
+    b"&#0;",
+    b"&#x41;",
+    b"<!--",
+    b"<?xml version=\"1.0\"?>",
+    b"\xef\xbb\xbf",
+    b"<AgentID>1</AgentID>",
+    b"<MsgType>event</MsgType>",
+    b"<AppType>",
 ];
 
 const JSON: &[&[u8]] = &[

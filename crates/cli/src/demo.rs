@@ -63,6 +63,7 @@ pub(crate) async fn run(demo: Demo) -> Result<()> {
         limits_off: false,
         clock: None,
         manage_token: None,
+        callbacks: Default::default(),
     })
     .await?;
     let ready = running.ready();

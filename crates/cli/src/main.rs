@@ -18,8 +18,8 @@ use std::process::ExitCode;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use noun::{
-    app, chat, clock, company, department, doctor, explain, media, people, profile as profiles,
-    shell, tag, token, user, wait,
+    app, callback, chat, clock, company, department, doctor, explain, media, people,
+    profile as profiles, shell, tag, token, user, wait,
 };
 
 /// WeCom group chats (企业微信群聊) on your own machine.
@@ -71,6 +71,13 @@ enum Verb {
     /// Apps and their secrets.
     #[command(after_help = "Example:\n  qun app list")]
     App(app::Noun),
+    /// Callbacks: what apps are told, and who receives it.
+    #[command(after_help = "Example:\n  qun callback list")]
+    Callback(callback::Noun),
+    #[command(after_help = callback::listen::HELP)]
+    Listen(Box<callback::listen::Listen>),
+    #[command(after_help = "Example:\n  qun trigger text dev_001 你好 --app 1000002")]
+    Trigger(Box<callback::trigger::Noun>),
     /// The people of a company.
     #[command(after_help = "Example:\n  qun user list --search 开发")]
     User(user::Noun),
@@ -126,6 +133,9 @@ fn main() -> ExitCode {
             Verb::People(noun) => people::run(noun).await,
             Verb::Company(noun) => company::run(noun).await,
             Verb::App(noun) => app::run(noun).await,
+            Verb::Callback(noun) => callback::run(noun).await,
+            Verb::Trigger(noun) => callback::trigger::run(*noun).await,
+            Verb::Listen(listen) => callback::listen::run(*listen).await,
             Verb::User(noun) => user::run(noun).await,
             Verb::Department(noun) => department::run(noun).await,
             Verb::Tag(noun) => tag::run(noun).await,

@@ -8,8 +8,8 @@ use std::{
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use qun_protocol::{Rulebook, rulebook};
-use qun_server::{Config, Place};
-use serde::Deserialize;
+use qun_server::{CallbackSettings, Config, Place};
+use serde::{Deserialize, Deserializer, de::Error};
 use toml::{Table, Value};
 
 use crate::{failure::usage, secret, world};
@@ -51,6 +51,19 @@ pub(crate) struct Settings {
     /// A file with the manage token; one is made where it is left out [env: QUN_MANAGE_TOKEN_FILE]
     #[arg(long, value_name = "FILE")]
     pub manage_token_file: Option<PathBuf>,
+    /// Hosts, addresses and networks beyond this machine that callbacks may reach, with commas between [env: QUN_CALLBACK_TO]
+    #[arg(long, value_name = "LIST")]
+    pub callback_to: Option<String>,
+    /// Let callbacks reach private and link-local addresses too [env: QUN_CALLBACK_PRIVATE]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true)]
+    pub callback_private: Option<bool>,
+    /// After the cloud's three retries, try a callback again after so many seconds each, such as 60,600,3600 [default: none] [env: QUN_CALLBACK_RETRIES]
+    #[arg(long, value_name = "LIST")]
+    pub callback_retries: Option<String>,
+    /// Keep what apps were told for so many days [default: 30] [env: QUN_CALLBACK_KEEP]
+    #[arg(long, value_name = "DAYS")]
+    #[serde(deserialize_with = "whole_number")]
+    pub callback_keep: Option<u32>,
     /// When ready, print one line of JSON instead of text [env: QUN_JSON]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true)]
     pub json: Option<bool>,
@@ -68,7 +81,7 @@ pub(crate) enum Switch {
 }
 
 /// The keys, and whether each is yes or no.
-const KEYS: [(&str, bool); 13] = [
+const KEYS: [(&str, bool); 17] = [
     ("listen", false),
     ("allow-remote", true),
     ("data", false),
@@ -80,6 +93,10 @@ const KEYS: [(&str, bool); 13] = [
     ("limits", false),
     ("clock", false),
     ("manage-token-file", false),
+    ("callback-to", false),
+    ("callback-private", true),
+    ("callback-retries", false),
+    ("callback-keep", false),
     ("json", true),
     ("log-json", true),
 ];
@@ -173,6 +190,10 @@ impl Settings {
             limits: self.limits.or(other.limits),
             clock: self.clock.or(other.clock),
             manage_token_file: self.manage_token_file.or(other.manage_token_file),
+            callback_to: self.callback_to.or(other.callback_to),
+            callback_private: self.callback_private.or(other.callback_private),
+            callback_retries: self.callback_retries.or(other.callback_retries),
+            callback_keep: self.callback_keep.or(other.callback_keep),
             json: self.json.or(other.json),
             log_json: self.log_json.or(other.log_json),
         }
@@ -231,6 +252,7 @@ impl Settings {
             Place::Directory(directory) => Some(directory.clone()),
             _ => None,
         };
+        let callbacks = settings.callbacks()?;
         let manage_token = match &settings.manage_token_file {
             Some(path) => Some(secret::read(path)?),
             None => None,
@@ -244,10 +266,32 @@ impl Settings {
                 limits_off: settings.limits == Some(Switch::Off),
                 clock: settings.clock.as_deref().map(moment).transpose()?,
                 manage_token,
+                callbacks,
             },
             json: settings.json.unwrap_or(false),
             log_json: settings.log_json.unwrap_or(false),
             data,
+        })
+    }
+
+    /// How apps are told what happens.
+    fn callbacks(&self) -> Result<CallbackSettings> {
+        let usual = CallbackSettings::default();
+        let retries = entries(self.callback_retries.as_deref()).map(|text| {
+            let seconds = text.parse().ok().filter(|seconds| *seconds <= FAR);
+            seconds.ok_or_else(|| {
+                usage(format!(
+                    "--callback-retries: {text:?} is no number of seconds up to {FAR}"
+                ))
+            })
+        });
+        Ok(CallbackSettings {
+            to: entries(self.callback_to.as_deref())
+                .map(str::to_owned)
+                .collect(),
+            private: self.callback_private.unwrap_or(usual.private),
+            retries: retries.collect::<Result<_>>()?,
+            keep_days: self.callback_keep.unwrap_or(usual.keep_days),
         })
     }
 
@@ -268,6 +312,26 @@ impl Settings {
             ))),
         }
     }
+}
+
+/// The longest wait of a list of waits: thirty days, seconds.
+const FAR: u32 = 30 * 86_400;
+
+/// The entries of a list with commas between.
+fn entries(list: Option<&str>) -> impl Iterator<Item = &str> {
+    let entries = list.unwrap_or_default().split(',').map(str::trim);
+    entries.filter(|entry| !entry.is_empty())
+}
+
+/// A whole number; variables have it as text.
+fn whole_number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
+    let number = match Value::deserialize(from)? {
+        Value::Integer(number) => u32::try_from(number).ok(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    let number = number.ok_or_else(|| D::Error::custom("a whole number is needed"))?;
+    Ok(Some(number))
 }
 
 /// The user's directories, by the XDG rules.
@@ -394,13 +458,17 @@ mod tests {
             let help = argument.get_help().unwrap().to_string();
             assert!(help.ends_with(&variable), "{help}");
         }
-        let all = "listen='127.0.0.1:1'\nallow-remote=true\ndata='d'\nmemory=false\ndatabase='u'\ndatabase-password-file='p'\nworld='w'\nrules='live-2026'\nlimits='off'\nclock='c'\nmanage-token-file='m'\njson=true\nlog-json=true";
+        let all = "listen='127.0.0.1:1'\nallow-remote=true\ndata='d'\nmemory=false\ndatabase='u'\ndatabase-password-file='p'\nworld='w'\nrules='live-2026'\nlimits='off'\nclock='c'\nmanage-token-file='m'\ncallback-to='h, 10.0.0.0/8'\ncallback-private=true\ncallback-retries='60,600'\ncallback-keep=7\njson=true\nlog-json=true";
         let settings = Settings::of_toml(all).unwrap();
         assert_eq!(
             (settings.rules, settings.limits, settings.log_json),
             (Some(Rulebook::Live2026), Some(Switch::Off), Some(true))
         );
         assert_eq!(settings.manage_token_file, Some("m".into()));
+        let callbacks = settings.callbacks().unwrap();
+        assert_eq!(callbacks.to, ["h", "10.0.0.0/8"]);
+        assert_eq!(callbacks.retries, [60, 600]);
+        assert_eq!((callbacks.private, callbacks.keep_days), (true, 7));
     }
 
     #[test]
@@ -500,6 +568,16 @@ mod tests {
         assert!(Settings::of_toml("rules = 'old'").is_err());
         let error = Settings::of_environment(|name| (name == "QUN_MEMORY").then(|| "maybe".into()));
         assert!(error.unwrap_err().to_string().contains("QUN_MEMORY"));
+        let keep = |text: &'static str| {
+            Settings::of_environment(|name| (name == "QUN_CALLBACK_KEEP").then(|| text.into()))
+        };
+        assert_eq!(keep("3").unwrap().callback_keep, Some(3));
+        let error = keep("x").unwrap_err().to_string();
+        assert!(error.contains("QUN_CALLBACK_KEEP"), "{error}");
+        for list in ["1,x", "-1", "9999999999"] {
+            let list = format!("--callback-retries={list}");
+            assert!(flags(&[&list]).callbacks().is_err(), "{list}");
+        }
         let error = Settings::of_environment(|name| (name == "QUN_RULES").then(|| "old".into()));
         assert!(error.unwrap_err().to_string().contains("QUN_RULES"));
         assert!(address("7800").is_err() && address("example.com:1").is_err());

@@ -1,6 +1,7 @@
 #![doc = include_str!("../GUIDE.md")]
 
 mod builder;
+pub mod callback;
 mod chat;
 mod client;
 mod error;
@@ -17,6 +18,7 @@ pub use error::Error;
 pub use manager::{Manager, Paged};
 pub use media::{Attachment, Incoming, Media};
 pub use pace::Pacing;
+pub use qun_crypt as crypt;
 pub use qun_protocol as protocol;
 pub use qun_protocol::{
     appchat::{

@@ -73,6 +73,7 @@ paged! {
     people::Inbox => people::Arrived, |page| (page.messages, page.more.then_some(page.cursor));
     manage::History => people::Arrived, |page| (page.messages, page.more.then_some(page.cursor));
     manage::Groups => manage::GroupShown, |page| (page.groups, page.next);
+    manage::Callbacks => manage::CallbackShown, |page| (page.callbacks, page.cursor);
     manage::Users => world::User, |page| (page.users, page.next);
     manage::Companies => manage::CompanyShown, |page| (page.companies, page.next);
 }
@@ -116,8 +117,8 @@ impl Manager {
         answer::typed(&E::META, answer).map_err(|error| error.scrubbed(&[&self.token]))
     }
 
-    /// Everything that a list has, page after page, as it is read: a person's inbox, a group's history, the groups, people or
-    /// companies. After an error it ends.
+    /// Everything that a list has, page after page, as it is read: a person's inbox, a group's history, the groups, people,
+    /// companies or callbacks. After an error it ends.
     ///
     /// ```no_run
     /// use futures_util::TryStreamExt;

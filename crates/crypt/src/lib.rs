@@ -19,6 +19,7 @@ mod envelope;
 mod key;
 mod seal;
 mod sign;
+pub mod xml;
 
 pub use envelope::{Envelope, Reply};
 pub use key::EncodingAesKey;

@@ -120,6 +120,8 @@ pub struct Cx<'a> {
     pub lints: Vec<String>,
     /// The company that was touched, for those who wait.
     pub touched: Option<i64>,
+    /// Whether an app is to be told something.
+    pub raised: bool,
 }
 
 /// What a query works with.

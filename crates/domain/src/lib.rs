@@ -4,6 +4,8 @@
 //! [`Cx`]; nothing here waits, reads a clock or rolls dice.
 
 mod appchat;
+mod audience;
+pub mod callback;
 pub mod caller;
 pub mod demo;
 mod env;

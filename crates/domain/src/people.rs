@@ -1,5 +1,6 @@
 //! What the people of the groups do on their phones.
 
+mod app;
 pub(crate) mod feed;
 mod groups;
 pub(crate) mod inbox;

@@ -34,6 +34,12 @@ macro_rules! endpoints {
             command $crate::manage::ChangeApp;
             command $crate::manage::ResetSecret;
             command $crate::manage::RevokeTokens;
+            serve $crate::manage::SetCallback;
+            query $crate::manage::GetCallback;
+            command $crate::manage::DeleteCallback;
+            query $crate::manage::Callbacks;
+            query $crate::manage::GetCallbackEvent;
+            command $crate::manage::ResendCallback;
             query $crate::manage::Users;
             query $crate::manage::GetUser;
             command $crate::manage::PutUser;
@@ -54,6 +60,10 @@ macro_rules! endpoints {
             command $crate::people::Rename;
             command $crate::people::HandOver;
             command $crate::people::Remove;
+            command $crate::people::SayToApp;
+            command $crate::people::EnterApp;
+            command $crate::people::SubscribeApp;
+            command $crate::people::UnsubscribeApp;
         }
     };
 }

@@ -5,6 +5,7 @@ pub mod appchat;
 pub mod endpoint;
 pub mod envelope;
 pub mod errcode;
+pub mod event;
 pub mod gettoken;
 mod id;
 pub mod ip_list;

@@ -1,6 +1,7 @@
 //! Companies and what is in them, and the server itself. Own API, with the manage token.
 
 mod app;
+mod callback;
 mod company;
 mod directory;
 mod group;
@@ -8,6 +9,10 @@ mod server;
 mod usage;
 
 pub use app::{AppSecret, AppShown, Apps, AppsOf, ChangeApp, CreateApp, ResetSecret, RevokeTokens};
+pub use callback::{
+    Attempt, CallbackSet, CallbackShown, CallbackState, CallbackWhole, Callbacks, CallbacksPage,
+    DeleteCallback, GetCallback, GetCallbackEvent, ResendCallback, SetCallback,
+};
 pub use company::{
     ChangeCompany, ChangeRules, Companies, CompaniesOf, CompanyShown, GetCompany, GetRules,
     RulesShown,

@@ -1,10 +1,12 @@
 //! What the people of the groups do on their phones. Own API, with the manage token.
 
+mod app;
 mod groups;
 mod inbox;
 mod say;
 mod steps;
 
+pub use app::{EnterApp, Place, SayToApp, SharedLink, SubscribeApp, Told, UnsubscribeApp};
 pub use groups::{Group, Groups, GroupsOf};
 pub use inbox::{Arrived, Drop, Inbox, InboxPage};
 pub use say::{Said, Say};

@@ -107,6 +107,8 @@ refusals! {
     PersonInUse 0 "", 0 "", 409, "The person is still in groups.";
     DetailTaken 0 "", 0 "", 409, "Another person has this mobile number or e-mail address.";
     NotOwner 0 "", 0 "", 403, "Only the group's owner may do this.";
+    CallbackRefused 0 "", 0 "", 422, "The callback's URL did not pass its verification; the message names the step.";
+    CallbackUnknown 0 "", 0 "", 404, "No callback with this id.";
     ClockFixed 0 "", 0 "", 409, "The server runs on the system's clock, which cannot be moved.";
 }
 

@@ -127,6 +127,29 @@ pub struct App {
     pub visible: Option<Range>,
     /// 企业可信IP: addresses and networks that may call it; all where empty.
     pub trusted_addresses: Vec<String>,
+    /// Where it is told what happens; not verified while the world is loaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub callback: Option<Callback>,
+}
+
+/// Where an app is told what happens.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Callback {
+    /// `http://` or `https://`, at most 2048 bytes.
+    pub url: String,
+    /// 1 to 32 letters and digits.
+    pub token: String,
+    /// 43 letters and digits.
+    pub encoding_aes_key: String,
+}
+
+impl std::fmt::Debug for Callback {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Callback")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for App {

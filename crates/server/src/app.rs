@@ -15,7 +15,8 @@ use qun_store::Store;
 use tokio::sync::watch;
 
 use crate::{
-    blob::Blobs, clock::Clock, http::rates::Rates, kept::Kept, metrics::Metrics, wait::Waiters,
+    blob::Blobs, clock::Clock, deliver::Deliverer, http::rates::Rates, kept::Kept,
+    metrics::Metrics, wait::Waiters,
 };
 
 /// The server, shared by all requests.
@@ -28,6 +29,7 @@ pub(crate) struct App {
     pub(crate) rates: Rates,
     pub(crate) waiters: Waiters,
     pub(crate) metrics: Metrics,
+    pub(crate) deliverer: Deliverer,
     /// The hash of the manage token.
     pub(crate) manage_hash: String,
     /// The rules of companies that name no rulebook.

@@ -2,10 +2,10 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use qun_domain::{Who, media::forget, world::EVERYBODY};
+use qun_domain::{Outcome, Who, callback, media::forget, world::EVERYBODY};
 use qun_store::{
     Effect,
-    table::{blob, media, quota},
+    table::{blob, callback as told, media, quota},
 };
 
 use crate::{
@@ -85,6 +85,9 @@ async fn sweep(app: &Arc<App>) {
         }
         Err(error) => tracing::warn!(%error, "ended files could not be listed"),
     }
+    if let Err(failure) = forget_callbacks(app, now).await {
+        tracing::warn!(?failure, "old callbacks could not be removed");
+    }
     let swept = write(app, Who::Operator, HERE, QUIET, move |cx| {
         cx.tx.enter(EVERYBODY, Effect::Change)?;
         Ok(quota::sweep(cx.tx, now - OLD)?)
@@ -93,4 +96,26 @@ async fn sweep(app: &Arc<App>) {
     if let Err(failure) = swept {
         tracing::warn!(?failure, "old counters could not be removed");
     }
+}
+
+/// Removes what apps were told long ago, company by company.
+async fn forget_callbacks(app: &Arc<App>, now: i64) -> Outcome<()> {
+    let before = (now - app.deliverer.keep_ms()) * 1000;
+    let (store, shared) = (Arc::clone(&app.store), app.store.is_shared());
+    for corp in blocking(shared, move || store.read(told::companies)).await? {
+        loop {
+            let store = Arc::clone(&app.store);
+            let look = move || store.read(|read| told::old(read, corp, before, FILES));
+            let old = blocking(shared, look).await?;
+            let all = (old.len() as i64) < FILES;
+            if !old.is_empty() {
+                let run = move |cx: &mut qun_domain::Cx| callback::forget(cx, corp, &old);
+                write(app, Who::Operator, HERE, QUIET, run).await?;
+            }
+            if all {
+                break;
+            }
+        }
+    }
+    Ok(())
 }

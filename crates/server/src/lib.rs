@@ -8,6 +8,7 @@ mod backup;
 mod blob;
 mod clock;
 mod credentials;
+mod deliver;
 mod docs;
 mod http;
 mod job;
@@ -21,6 +22,7 @@ mod upload;
 mod wait;
 
 pub use backup::{BackupError, Copied, backup, restore};
+pub use deliver::{CallbackSettings, ReachError};
 pub use start::{AgentReady, Config, Ready, Running, StartError, start};
 
 pub use qun_store::Place;

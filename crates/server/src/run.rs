@@ -306,6 +306,7 @@ struct State<T> {
     outcome: Option<Outcome<T>>,
     lints: Vec<String>,
     touched: Option<i64>,
+    raised: bool,
 }
 
 impl<T> Default for State<T> {
@@ -314,6 +315,7 @@ impl<T> Default for State<T> {
             outcome: None,
             lints: Vec::new(),
             touched: None,
+            raised: false,
         }
     }
 }
@@ -363,9 +365,11 @@ impl<T: Send, F: FnMut(&mut Cx) -> Outcome<T> + Send> Job for Work<T, F> {
             default_rules: &self.app.default_rules,
             lints: Vec::new(),
             touched: None,
+            raised: false,
         };
         let outcome = (self.run)(&mut cx);
         let (lints, touched) = (std::mem::take(&mut cx.lints), cx.touched);
+        let raised = cx.raised;
         chance.map_err(|error| qun_store::Error::Unavailable(format!("no randomness: {error}")))?;
         match outcome {
             Err(Failure::Store(error)) => Err(error),
@@ -379,6 +383,7 @@ impl<T: Send, F: FnMut(&mut Cx) -> Outcome<T> + Send> Job for Work<T, F> {
                     outcome: Some(outcome),
                     lints,
                     touched,
+                    raised,
                 };
                 Ok(verdict)
             }
@@ -419,6 +424,9 @@ impl<T: Send, F: FnMut(&mut Cx) -> Outcome<T> + Send> Job for Work<T, F> {
                     if settings.wakes {
                         app.waiters.wake(corp);
                     }
+                }
+                if state.raised && matches!(state.outcome, Some(Ok(_))) {
+                    app.deliverer.wake();
                 }
                 match state.outcome {
                     Some(outcome) => outcome.map(|response| (response, state.lints)),

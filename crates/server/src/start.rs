@@ -22,6 +22,7 @@ use crate::{
     blob::{Blobs, Files, Rows},
     clock::{Clock, system_us},
     credentials::Credentials,
+    deliver::{self, CallbackSettings, Deliverer, ReachError},
     http,
     http::rates::Rates,
     job,
@@ -50,6 +51,8 @@ pub struct Config {
     pub clock: Option<i64>,
     /// The manage token; made (and kept) where absent.
     pub manage_token: Option<String>,
+    /// How apps are told what happens.
+    pub callbacks: CallbackSettings,
 }
 
 impl fmt::Debug for Config {
@@ -127,6 +130,9 @@ pub enum StartError {
     /// The clock cannot start there.
     #[error("--clock: {0}")]
     Clock(&'static str),
+    /// The settings of callbacks are wrong.
+    #[error("{0}")]
+    Callbacks(#[from] ReachError),
 }
 
 /// A server that runs.
@@ -165,6 +171,7 @@ const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// Starts a server. When this returns, it answers.
 pub async fn start(config: Config) -> Result<Running, StartError> {
     let clock = Clock::default();
+    let deliverer = Deliverer::new(&config.callbacks)?;
     let shared = matches!(config.place, Place::Postgres { .. });
     let (wanted, source) = (config.clone(), clock.clone());
     let store = blocking(shared, move || open(&wanted, &source)).await?;
@@ -217,6 +224,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         rates: Rates::default(),
         waiters: Waiters::default(),
         metrics: Metrics::new(),
+        deliverer,
         manage_hash: token::hash(&credentials.manage_token),
         default_rules,
         url: url.clone(),
@@ -249,7 +257,10 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         agents: credentials.agents,
         manage_token: credentials.manage_token,
     };
-    let mut jobs = vec![tokio::spawn(job::run(app.clone()))];
+    let mut jobs = vec![
+        tokio::spawn(job::run(app.clone())),
+        tokio::spawn(deliver::run(app.clone())),
+    ];
     if shared {
         jobs.push(tokio::spawn(neighbours::watch(app.clone())));
     }

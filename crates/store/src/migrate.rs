@@ -7,6 +7,7 @@ use crate::dialect::{Dialect, translate};
 pub(crate) const FILES: &[&str] = &[
     include_str!("../migrations/0001_lane.sql"),
     include_str!("../migrations/0002_internal_groups.sql"),
+    include_str!("../migrations/0003_callbacks.sql"),
 ];
 
 /// What a migration needs of an engine.

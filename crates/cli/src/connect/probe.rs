@@ -19,13 +19,8 @@ pub(crate) async fn get(base: &str, path: &str, timeout: Duration) -> Result<Ans
     let url: Url = format!("{}{path}", base.trim_end_matches('/'))
         .parse()
         .with_context(|| format!("{base:?} is no base URL; it looks like http://127.0.0.1:7800"))?;
-    // Fails where a provider is chosen already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut client = Client::builder().timeout(timeout).redirect(Policy::none());
-    if matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")) {
-        client = client.no_proxy();
-    }
-    let answer = client.build()?.get(url).send().await;
+    let client = client(timeout, url.host_str())?;
+    let answer = client.get(url).send().await;
     let answer = answer.map_err(reqwest::Error::without_url)?;
     let date = answer.headers().get(DATE).and_then(|date| {
         let parsed = rfc2822::DateTimeParser::new().parse_timestamp(date.to_str().ok()?);
@@ -35,4 +30,15 @@ pub(crate) async fn get(base: &str, path: &str, timeout: Duration) -> Result<Ans
         status: answer.status().as_u16(),
         date,
     })
+}
+
+/// A client that follows no redirect, and asks no proxy for what is on this machine.
+pub(crate) fn client(timeout: Duration, host: Option<&str>) -> Result<Client> {
+    // Fails where a provider is chosen already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut client = Client::builder().timeout(timeout).redirect(Policy::none());
+    if matches!(host, Some("localhost" | "127.0.0.1" | "[::1]")) {
+        client = client.no_proxy();
+    }
+    client.build().context("no HTTP client can be made")
 }

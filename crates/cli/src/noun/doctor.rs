@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow};
 use clap::Args;
 use jiff::Timestamp;
 use qun_client::Error;
@@ -11,12 +11,14 @@ use qun_protocol::{
     ip_list::ApiAddresses,
     manage::{Companies, GetUsage, Spent},
 };
-use serde::Serialize;
 
-use super::token::gettoken;
+use super::{
+    check::{Check, State, print, verdict},
+    token::gettoken,
+};
 use crate::{
     connect::{Common, Session, Source, probe},
-    output::{line, moment},
+    output::moment,
 };
 
 /// Look at the way to the server: address, clock, token, trusted address, visible range, limits.
@@ -26,27 +28,6 @@ use crate::{
 pub(crate) struct Noun {
     #[command(flatten)]
     common: Common,
-}
-
-/// How a check ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum State {
-    Ok,
-    Warning,
-    Wrong,
-    /// Something that it needs is wrong or not known.
-    Skipped,
-}
-
-/// One check.
-#[derive(Serialize)]
-struct Check {
-    state: State,
-    check: &'static str,
-    detail: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
 }
 
 /// A chatid that no group has: whoever may ask is told so.
@@ -66,70 +47,17 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
         report.extend(app(&session).await);
         report.extend(operator(&session).await);
     }
-    session
-        .output
-        .text_or_json(|| print(&session, &report), &report)?;
-    match report
-        .iter()
-        .filter(|check| check.state == State::Wrong)
-        .count()
-    {
-        0 => Ok(()),
-        1 => bail!("one thing is wrong"),
-        wrong => bail!("{wrong} things are wrong"),
-    }
-}
-
-fn print(session: &Session, report: &[Check]) -> Result<()> {
-    line(format!(
+    let head = format!(
         "qun {} on {} {}, {}",
         env!("CARGO_PKG_VERSION"),
         std::env::consts::OS,
         std::env::consts::ARCH,
         session.target.url
-    ))?;
-    for check in report {
-        let state = match check.state {
-            State::Ok => console::style("ok     ").green(),
-            State::Warning => console::style("warning").yellow(),
-            State::Wrong => console::style("wrong  ").red(),
-            State::Skipped => console::style("skipped").dim(),
-        };
-        line(format!("{state}  {:<15}  {}", check.check, check.detail))?;
-        if let Some(next) = &check.next {
-            line(format!("                          what to do: {next}"))?;
-        }
-    }
-    Ok(())
-}
-
-impl Check {
-    fn ok(check: &'static str, detail: impl Into<String>) -> Self {
-        Check {
-            state: State::Ok,
-            check,
-            detail: detail.into(),
-            next: None,
-        }
-    }
-
-    fn skipped(check: &'static str, why: &str) -> Self {
-        Check {
-            state: State::Skipped,
-            ..Check::ok(check, why)
-        }
-    }
-
-    /// A check that failed; the library's errors hold no secret and often know what to do.
-    fn wrong(check: &'static str, error: &anyhow::Error) -> Self {
-        let known = error.downcast_ref::<Error>();
-        Check {
-            state: State::Wrong,
-            check,
-            detail: format!("{error:#}"),
-            next: known.and_then(Error::advice).map(str::to_owned),
-        }
-    }
+    );
+    session
+        .output
+        .text_or_json(|| print(&head, &report), &report)?;
+    verdict(&report)
 }
 
 fn settings(session: &Session) -> Check {

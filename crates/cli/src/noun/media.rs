@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use qun_client::{Download, Error};
 use qun_protocol::{
-    Endpoint,
+    Endpoint, MediaId,
     endpoint::AccessToken,
     media::{MediaType, Upload, UploadImg, Uploaded},
 };
@@ -143,6 +143,16 @@ async fn put<E: Endpoint<Auth = AccessToken>>(
     Ok(Some(
         progress::during(&session.output, &what, sending).await?,
     ))
+}
+
+/// Uploads a file for a message and gives its media_id; something in its place on a dry run.
+pub(super) async fn uploaded(session: &Session, kind: MediaType, path: &Path) -> Result<MediaId> {
+    let uploaded = upload(session, kind, path, None).await?;
+    Ok(match uploaded {
+        Some(uploaded) => uploaded.media_id,
+        // On a dry run.
+        None => MediaId("MEDIA_ID".into()),
+    })
 }
 
 /// A file's content, and its name where no other one is given.

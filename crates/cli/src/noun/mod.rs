@@ -1,7 +1,9 @@
 //! The nouns: one file each, with its verbs as data and a small function per verb.
 
 pub(crate) mod app;
+pub(crate) mod callback;
 pub(crate) mod chat;
+mod check;
 pub(crate) mod clock;
 pub(crate) mod company;
 pub(crate) mod department;

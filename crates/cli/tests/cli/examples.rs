@@ -65,6 +65,8 @@ fn prepare(server: &Server) {
         "picture.png",
         b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0",
     );
+    file("voice.amr", &[b"#!AMR\n".as_slice(), &[0x3c; 32]].concat());
+    file("film.mp4", b"\0\0\0\x18ftypmp42\0\0\0\0");
     file(
         "world.json",
         br#"{"version": 1, "companies": [{"corpid": "wwexample"}]}"#,
@@ -131,6 +133,10 @@ fn the_examples_of_all_commands_work() {
     assert!(all.len() > 60, "{}", all.len());
     // It serves for ever, and has a test of its own.
     all.retain(|command| command != &["up"]);
+    // So does the first of these, and the others need it.
+    for command in RECEIVED {
+        all.retain(|other| other != command);
+    }
     // Copies are made of a directory.
     let (copies, all): (Vec<_>, Vec<_>) = all
         .into_iter()
@@ -148,6 +154,56 @@ fn the_examples_of_all_endpoints_work() {
     let names = list.lines().filter_map(|line| line.split('\t').next());
     let command = |name: &str| ["call", name].map(str::to_owned).to_vec();
     try_all(names.map(command).collect());
+}
+
+const RECEIVED: [&[&str]; 3] = [&["listen"], &["callback", "doctor"], &["callback", "set"]];
+
+#[test]
+fn the_examples_around_a_receiver_meet() {
+    let server = Server::memory();
+    let variables = server.qun(&[]);
+
+    const DOCUMENTED: &str = "127.0.0.1:7801";
+    let shell = |command: &[&str], address: &str| {
+        let command: Vec<String> = command.iter().map(|word| word.to_string()).collect();
+        let script = example(&command);
+        assert!(script.contains(DOCUMENTED), "{script}");
+        // The shell becomes the last command, so that ending it ends that.
+        let script = script.replace(DOCUMENTED, address);
+        let (before, last) = script.rsplit_once('\n').unwrap();
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .args(["-eu", "-c", &format!("{before}\nexec {last}")])
+            .current_dir(server.home.path())
+            .env_clear()
+            .envs(
+                variables
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            )
+            .env("PATH", Path::new(QUN).parent().unwrap());
+        shell
+    };
+    let mut child = shell(RECEIVED[0], "127.0.0.1:0")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let address = line.trim().strip_prefix("listening at http://");
+    let address = address.unwrap().trim_end_matches("/callback");
+    let others = RECEIVED[1..].iter();
+    let ran: Vec<_> = others
+        .map(|command| shell(command, address).output().unwrap())
+        .collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for ran in ran {
+        assert!(ran.status.success(), "{ran:?}");
+    }
 }
 
 #[test]

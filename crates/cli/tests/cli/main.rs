@@ -2,9 +2,11 @@
 
 #![cfg(unix)]
 
+mod callback;
 mod codes;
 mod examples;
 mod kit;
+mod listen;
 mod nouns;
 mod output;
 mod profiles;

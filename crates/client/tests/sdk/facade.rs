@@ -28,6 +28,7 @@ impl Server {
             limits_off: false,
             clock: None,
             manage_token: None,
+            callbacks: Default::default(),
         })
         .await
         .unwrap();

@@ -1,5 +1,6 @@
 //! The SDK against servers of the tests' own.
 
+mod callback;
 mod client;
 mod facade;
 mod kit;

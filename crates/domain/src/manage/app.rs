@@ -7,12 +7,16 @@ use qun_store::{
     Read,
     table::{
         app::{self, range},
-        company, directory,
+        callback as table, company, directory,
     },
 };
 
 use super::bad;
-use crate::{Command, Cx, Outcome, Query, ReadCx, Use, token};
+use crate::{
+    Command, Cx, Outcome, Query, ReadCx, Use,
+    callback::{self, known_app},
+    token,
+};
 
 /// What entries of a range or a tag name.
 pub(super) fn named(read: &mut dyn Read, corp: i64, entries: &[(i64, i64)]) -> Outcome<Range> {
@@ -149,6 +153,10 @@ pub(crate) fn create(cx: &mut Cx, company: &company::Company, wanted: &App) -> O
         wanted.visible.as_ref().unwrap_or(&everyone),
     )?;
     app::set_range(cx.tx, corp, agentid, &entries)?;
+    if let Some(wanted) = &wanted.callback {
+        let checked = callback::checked(wanted)?;
+        table::set(cx.tx, corp, agentid, &checked, cx.now)?;
+    }
     company::changed(cx.tx, corp)?;
     if wanted.trusted_addresses.is_empty() {
         cx.lint(format!("app {agentid} has no trusted addresses: here every address may call, in the cloud none (60020)"));
@@ -158,11 +166,6 @@ pub(crate) fn create(cx: &mut Cx, company: &company::Company, wanted: &App) -> O
         secret,
         name: wanted.name.clone(),
     })
-}
-
-fn known(read: &mut dyn Read, corp: i64, agentid: i64) -> Outcome<app::App> {
-    app::by_agentid(read, corp, agentid)?
-        .ok_or_else(|| Refused::because(R::AppUnknown, agentid.to_string()).into())
 }
 
 impl Query<Apps> for Use {
@@ -186,7 +189,7 @@ impl Command<CreateApp> for Use {
 impl Command<ChangeApp> for Use {
     fn run(cx: &mut Cx, request: &ChangeApp) -> Outcome<AppShown> {
         let corp = cx.company(Some(&request.corpid))?.corp;
-        let mut app = known(cx.tx.as_read(), corp, request.agentid)?;
+        let mut app = known_app(cx.tx.as_read(), corp, request.agentid)?;
         if let Some(name) = &request.name {
             check_name(name)?;
             app.name.clone_from(name);
@@ -212,7 +215,7 @@ impl Command<ChangeApp> for Use {
 impl Command<ResetSecret> for Use {
     fn run(cx: &mut Cx, request: &ResetSecret) -> Outcome<AppSecret> {
         let company = cx.company(Some(&request.corpid))?;
-        let mut app = known(cx.tx.as_read(), company.corp, request.agentid)?;
+        let mut app = known_app(cx.tx.as_read(), company.corp, request.agentid)?;
         let secret = cx.letters(43);
         app.secret_hash = token::secret_hash(&company.corpid, &secret);
         app.token_generation += 1;
@@ -229,7 +232,7 @@ impl Command<ResetSecret> for Use {
 impl Command<RevokeTokens> for Use {
     fn run(cx: &mut Cx, request: &RevokeTokens) -> Outcome<Done> {
         let corp = cx.company(Some(&request.corpid))?.corp;
-        let mut app = known(cx.tx.as_read(), corp, request.agentid)?;
+        let mut app = known_app(cx.tx.as_read(), corp, request.agentid)?;
         app.token_generation += 1;
         app::update(cx.tx, corp, &app)?;
         company::changed(cx.tx, corp)?;

@@ -23,6 +23,14 @@ impl Cursor {
             .map_or(0, |(_, id)| *id)
     }
 
+    /// The id and lane of a cursor that has only one; of any other the newest possible.
+    pub(crate) fn first(&self) -> (i64, i64) {
+        match self.0.as_slice() {
+            [(lane, id)] => (*id, *lane),
+            _ => (i64::MAX, i64::MAX),
+        }
+    }
+
     /// Notes that a lane was read up to an id.
     pub(crate) fn advance(&mut self, lane: i64, id: i64) {
         match self.0.iter_mut().find(|(known, _)| *known == lane) {

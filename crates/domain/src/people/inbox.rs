@@ -7,6 +7,7 @@ use qun_protocol::{
 use qun_store::{
     Read,
     table::{
+        audience,
         chat::{self, Interval},
         company, directory, lane, message,
         message::Message,
@@ -53,7 +54,13 @@ impl Query<Inbox> for Use {
             Some(after) => Cursor::read(after)?,
         };
         let intervals = chat::intervals(cx.read, corp, person.person)?;
-        let (found, more) = page(cx, corp, &intervals, &mut cursor, limit)?;
+        let audiences = audience::of_person(cx.read, corp, person.person)?;
+        let channels = intervals
+            .iter()
+            .map(|interval| (interval.chat, interval.from_id, interval.to_id))
+            .chain(audiences.into_iter().map(|audience| (audience, 0, None)));
+        let channels: Vec<Channel> = channels.collect();
+        let (found, more) = page(cx, corp, &channels, &mut cursor, limit)?;
         let mut view = View {
             cx,
             corp,
@@ -73,11 +80,14 @@ impl Query<Inbox> for Use {
     }
 }
 
-/// The next messages of all intervals, a lane at a time within the page, and whether there are more.
+/// A group or an audience, and between which ids this person sees what is said there.
+type Channel = (i64, i64, Option<i64>);
+
+/// The next messages of all channels, a lane at a time within the page, and whether there are more.
 fn page(
     cx: &mut ReadCx,
     corp: i64,
-    intervals: &[Interval],
+    channels: &[Channel],
     cursor: &mut Cursor,
     limit: i64,
 ) -> Outcome<(Vec<(i64, Message)>, bool)> {
@@ -85,14 +95,14 @@ fn page(
     let mut found: Vec<(i64, Message)> = Vec::new();
     for (lane, _) in &lanes {
         let mut of_lane = Vec::new();
-        for interval in intervals {
-            let after = cursor.after(*lane).max(interval.from_id);
-            let before = interval.to_id.unwrap_or(i64::MAX);
+        for (chat, from_id, to_id) in channels {
+            let after = cursor.after(*lane).max(*from_id);
+            let before = to_id.unwrap_or(i64::MAX);
             if after < before {
                 of_lane.extend(message::of_chat(
                     cx.read,
                     corp,
-                    interval.chat,
+                    *chat,
                     *lane,
                     after,
                     before,
@@ -132,21 +142,24 @@ struct View<'a, 'cx> {
 
 impl View<'_, '_> {
     fn arrived(&mut self, lane: i64, message: Message) -> Outcome<Arrived> {
-        let chatid = self
+        let group = self
             .intervals
             .iter()
             .find(|interval| interval.chat == message.chat);
-        let chatid = ChatId(
-            chatid
-                .map(|interval| interval.chatid.clone())
-                .unwrap_or_default(),
-        );
-        let dropped = if message.app == 0 {
+        let chatid = group.map(|interval| ChatId(interval.chatid.clone()));
+        // What is dropped is counted for groups alone.
+        let dropped = if message.app == 0 || chatid.is_none() {
             None
         } else {
             self.dropped(&message)?
         };
-        let mut arrived = arrived(self.cx.read, self.corp, lane, chatid, message)?;
+        let mut arrived = arrived(
+            self.cx.read,
+            self.corp,
+            lane,
+            chatid.unwrap_or_default(),
+            message,
+        )?;
         arrived.mentioned =
             rule::message::mentions(&arrived.msgtype, &arrived.content, &self.person.userid);
         arrived.dropped = dropped;

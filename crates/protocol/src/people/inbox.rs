@@ -41,7 +41,7 @@ pub struct InboxPage {
 pub struct Arrived {
     /// Its id, unique in the company.
     pub id: String,
-    /// The group it was said in.
+    /// The group it was said in; empty where an app says it to this person.
     pub chatid: ChatId,
     /// The app that sent it; absent where a person did.
     #[serde(skip_serializing_if = "Option::is_none")]

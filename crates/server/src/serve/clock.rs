@@ -58,6 +58,7 @@ impl Serve<AdvanceClock> for Own {
             Ok(())
         })
         .await?;
+        call.app.deliverer.wake();
         Ok(Answer::Typed(shown(&call.app), Vec::new()))
     }
 }

@@ -1,5 +1,6 @@
 //! What the server does itself: moving files, loading worlds, its clock.
 
+mod callback;
 pub(crate) mod clock;
 mod media;
 mod world;

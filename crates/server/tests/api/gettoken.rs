@@ -379,7 +379,22 @@ fn nothing_that_holds_a_secret_shows_it() {
     };
     const SECRET: &str = "s3cret-of-the-test";
     let secret = || Some(SECRET.to_owned());
+    let callback = qun_protocol::world::Callback {
+        url: "http://127.0.0.1/".into(),
+        token: SECRET.into(),
+        encoding_aes_key: SECRET.into(),
+    };
+    let set = qun_protocol::manage::SetCallback {
+        callback: callback.clone(),
+        ..Default::default()
+    };
+    let kept = qun_store::table::callback::Callback {
+        url: callback.url.clone(),
+        token: SECRET.into(),
+        aes_key: SECRET.into(),
+    };
     let app = App {
+        callback: Some(callback.clone()),
         secret: secret(),
         ..Default::default()
     };
@@ -413,6 +428,7 @@ fn nothing_that_holds_a_secret_shows_it() {
         limits_off: false,
         clock: None,
         manage_token: secret(),
+        callbacks: Default::default(),
     };
     let request = GetToken {
         corpid: Some("ww1".into()),
@@ -435,6 +451,9 @@ fn nothing_that_holds_a_secret_shows_it() {
     for text in [
         format!("{request:?}"),
         format!("{token:?}"),
+        format!("{callback:?}"),
+        format!("{set:?}"),
+        format!("{kept:?}"),
         format!("{shown:?}"),
         format!("{loaded:?}"),
         format!("{made:?}"),

@@ -33,6 +33,7 @@ impl Server {
             limits_off: false,
             clock: Some(NOON),
             manage_token: None,
+            callbacks: Default::default(),
         };
         change(&mut config);
         let running = qun_server::start(config).await.unwrap();

@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 mod appchat;
+mod callback;
 mod gettoken;
 mod golden;
 mod kit;

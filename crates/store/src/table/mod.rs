@@ -9,7 +9,9 @@ macro_rules! statements {
 }
 
 pub mod app;
+pub mod audience;
 pub mod blob;
+pub mod callback;
 pub mod chat;
 pub mod company;
 pub mod directory;
@@ -23,7 +25,9 @@ pub mod quota;
 pub fn statements() -> Vec<&'static str> {
     [
         app::STATEMENTS,
+        audience::STATEMENTS,
         blob::STATEMENTS,
+        callback::STATEMENTS,
         chat::STATEMENTS,
         company::STATEMENTS,
         directory::STATEMENTS,

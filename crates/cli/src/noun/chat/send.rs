@@ -2,13 +2,13 @@
 
 use std::{
     io::{self, IsTerminal, Read},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use anyhow::{Context, Result};
 use clap::{ArgGroup, Args};
 use qun_protocol::{
-    ChatId, MediaId,
+    ChatId,
     appchat::{Article, File, Image, Markdown, News, Send, Text, TextCard, Video, Voice},
     media::MediaType,
 };
@@ -103,22 +103,22 @@ async fn content(session: &Session, message: Message) -> Result<Send> {
         send.markdown = Some(Markdown { content });
         "markdown"
     } else if let Some(path) = message.image {
-        let media_id = Some(uploaded(session, MediaType::Image, &path).await?);
+        let media_id = Some(media::uploaded(session, MediaType::Image, &path).await?);
         send.image = Some(Image { media_id });
         "image"
     } else if let Some(path) = message.voice {
-        let media_id = Some(uploaded(session, MediaType::Voice, &path).await?);
+        let media_id = Some(media::uploaded(session, MediaType::Voice, &path).await?);
         send.voice = Some(Voice { media_id });
         "voice"
     } else if let Some(path) = message.video {
         send.video = Some(Video {
-            media_id: Some(uploaded(session, MediaType::Video, &path).await?),
+            media_id: Some(media::uploaded(session, MediaType::Video, &path).await?),
             title: message.title,
             description: message.description,
         });
         "video"
     } else if let Some(path) = message.file {
-        let media_id = Some(uploaded(session, MediaType::File, &path).await?);
+        let media_id = Some(media::uploaded(session, MediaType::File, &path).await?);
         send.file = Some(File { media_id });
         "file"
     } else if let Some(card) = message.card {
@@ -132,15 +132,6 @@ async fn content(session: &Session, message: Message) -> Result<Send> {
     };
     send.msgtype = Some(kind.to_owned());
     Ok(send)
-}
-
-async fn uploaded(session: &Session, kind: MediaType, path: &Path) -> Result<MediaId> {
-    let uploaded = media::upload(session, kind, path, None).await?;
-    Ok(match uploaded {
-        Some(uploaded) => uploaded.media_id,
-        // On a dry run.
-        None => MediaId("MEDIA_ID".into()),
-    })
 }
 
 fn or_stdin(text: String) -> Result<String> {

@@ -1,0 +1,78 @@
+use qun_crypt::xml::Element;
+
+use super::Part;
+
+/// `template_card_event` (page 90240): a person tapped a button of a card, or sent what was chosen on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TemplateCard {
+    /// The key of the button, or of the submit button.
+    pub event_key: String,
+    /// The card's task id.
+    pub task_id: String,
+    /// The card's type.
+    pub card_type: String,
+    /// With this the card can be changed, once, within 72 hours.
+    pub response_code: String,
+    /// What was chosen.
+    pub selected_items: Vec<SelectedItem>,
+}
+
+/// What was chosen for one question.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SelectedItem {
+    /// The question.
+    pub question_key: String,
+    /// The chosen options.
+    pub option_ids: Vec<String>,
+}
+
+impl Part for TemplateCard {
+    fn read(xml: &Element) -> Self {
+        let items = xml.get("SelectedItems").map_or(&[][..], |it| &it.children);
+        Self {
+            event_key: xml.text_of("EventKey").to_owned(),
+            task_id: xml.text_of("TaskId").to_owned(),
+            card_type: xml.text_of("CardType").to_owned(),
+            response_code: xml.text_of("ResponseCode").to_owned(),
+            selected_items: items.iter().map(SelectedItem::read).collect(),
+        }
+    }
+
+    fn write(&self, xml: Element) -> Element {
+        let xml = xml
+            .text("EventKey", &self.event_key)
+            .text("TaskId", &self.task_id)
+            .text("CardType", &self.card_type)
+            .text("ResponseCode", &self.response_code);
+        if self.selected_items.is_empty() {
+            return xml;
+        }
+        let items = Element::new("SelectedItems");
+        xml.child(
+            self.selected_items
+                .iter()
+                .fold(items, |items, item| items.child(item.write())),
+        )
+    }
+}
+
+impl SelectedItem {
+    fn read(xml: &Element) -> Self {
+        let options = xml.get("OptionIds").map_or(&[][..], |it| &it.children);
+        Self {
+            question_key: xml.text_of("QuestionKey").to_owned(),
+            option_ids: options.iter().map(|option| option.text.clone()).collect(),
+        }
+    }
+
+    fn write(&self) -> Element {
+        let options = Element::new("OptionIds");
+        let options = self
+            .option_ids
+            .iter()
+            .fold(options, |options, id| options.text("OptionId", id));
+        Element::new("SelectedItem")
+            .text("QuestionKey", &self.question_key)
+            .child(options)
+    }
+}
