@@ -1,5 +1,5 @@
-//! The documents tell the truth: the tours of both READMEs run line by line, the world of docs/worlds.md loads, and
-//! every place in the code that a document names is there.
+//! The documents tell the truth: the tours of the READMEs and the guides run line by line, the world of docs/worlds.md
+//! loads, and every place in the code that a document names is there.
 
 use std::{
     fs,
@@ -14,6 +14,8 @@ const QUN: &str = env!("CARGO_BIN_EXE_qun");
 const MARK: &str = "=== end of block ===";
 /// The address in the documents; the tests take a free port.
 const DOCUMENTED: &str = "127.0.0.1:7800";
+/// Guides in both languages, without the endings of their names.
+const GUIDES: [&str; 4] = ["docs/stories", "docs/calls", "docs/sdks", "docs/ci"];
 
 #[test]
 fn the_english_tour_works() {
@@ -26,18 +28,66 @@ fn the_chinese_tour_works() {
 }
 
 #[test]
-fn both_tours_have_the_same_commands() {
-    let commands = |file| {
+fn the_guide_to_the_stories_works() {
+    run_tours("docs/stories");
+}
+
+#[test]
+fn the_guide_to_the_calls_works() {
+    run_tours("docs/calls");
+}
+
+#[test]
+fn the_guide_to_the_sdks_works() {
+    run_tours("docs/sdks");
+}
+
+#[test]
+fn the_guide_to_ci_works() {
+    run_tours("docs/ci");
+}
+
+/// The library's guide is compiled, the tour is run: what stands in neither is not tried.
+#[test]
+fn the_table_of_calls_is_tried() {
+    let compiled = document("crates/client/GUIDE.md");
+    for file in languages("docs/calls") {
+        let text = document(&file);
+        let ours = text.lines().filter(|line| line.starts_with('|'));
+        let mut tried = 0;
+        for row in ours.take_while(|row| !row.contains("EasyWeChat")).skip(2) {
+            let row = row.replace("\\|", "¦");
+            let [_, _, rust, shell, _] = row.split('|').collect::<Vec<_>>()[..] else {
+                panic!("{file}: {row}");
+            };
+            let quoted = |cell: &str| cell.replace('¦', "|");
+            for call in quoted(rust).split('`').skip(1).step_by(2) {
+                assert!(compiled.contains(call), "{file}: not compiled: {call}");
+                tried += 1;
+            }
+            for command in quoted(shell).split('`').skip(1).step_by(2) {
+                assert!(tour(&text).contains(command), "{file}: not run: {command}");
+                tried += 1;
+            }
+        }
+        assert!(tried > 40, "{file}: {tried}");
+    }
+}
+
+#[test]
+fn both_languages_have_the_same_commands() {
+    let commands = |file: &str| {
         let text = document(file);
         (
-            start_line(&text).to_owned(),
-            blocks(tour(&text))
-                .into_iter()
-                .map(|block| (block.language.to_owned(), block.text))
-                .collect::<Vec<_>>(),
+            start_line(&text).map(str::to_owned),
+            owned(blocks(tour(&text))),
         )
     };
     assert_eq!(commands("README.md"), commands("README.zh-CN.md"));
+    for guide in GUIDES {
+        let [english, chinese] = languages(guide).map(|file| owned(blocks(&document(&file))));
+        assert_eq!(english, chinese, "{guide}");
+    }
 }
 
 #[test]
@@ -76,14 +126,17 @@ fn the_example_of_worlds_loads() {
 #[test]
 fn what_the_documents_name_is_there() {
     let mut missing = Vec::new();
-    for file in [
+    let guides = GUIDES.into_iter().flat_map(languages);
+    let single = [
         "README.md",
         "README.zh-CN.md",
         "QUIRKS.md",
         "ARCHITECTURE.md",
         "CHANGELOG.md",
         "docs/worlds.md",
-    ] {
+    ];
+    for file in single.map(str::to_owned).into_iter().chain(guides) {
+        let file = file.as_str();
         let text = document(file);
         for quoted in text.split('`').skip(1).step_by(2) {
             let (path, name) = quoted.split_once("::").unwrap_or((quoted, ""));
@@ -108,7 +161,18 @@ fn what_the_documents_name_is_there() {
     assert!(missing.is_empty(), "not there:\n{}", missing.join("\n"));
 }
 
+fn languages(guide: &str) -> [String; 2] {
+    [format!("{guide}.md"), format!("{guide}.zh-CN.md")]
+}
+
+fn run_tours(guide: &str) {
+    for file in languages(guide) {
+        run_tour(&file);
+    }
+}
+
 /// Starts the server as the document says, runs the commands of its tour in one shell, and compares what they print.
+/// A document without a line that starts a server does so in its tour.
 fn run_tour(file: &str) {
     let curl = Command::new("curl").arg("--version").output();
     assert!(
@@ -117,19 +181,29 @@ fn run_tour(file: &str) {
     );
     let text = document(file);
     let folder = tempfile::tempdir().unwrap();
-    let (command, ready) = start_line(&text).split_once(" > ").unwrap();
-    let words: Vec<&str> = command.split(' ').skip(3).collect();
-    let server = Server::start(&words, folder.path());
-    fs::write(folder.path().join(ready), server.ready.to_string()).unwrap();
+    let server = start_line(&text).map(|line| {
+        let (command, ready) = line.split_once(" > ").unwrap();
+        let words: Vec<&str> = command
+            .split(' ')
+            .skip_while(|word| *word != "up")
+            .collect();
+        let server = Server::start(&words, folder.path());
+        fs::write(folder.path().join(ready), server.ready.to_string()).unwrap();
+        server
+    });
+    let address = match &server {
+        Some(server) => &server.address,
+        None => DOCUMENTED,
+    };
 
     let steps = steps(tour(&text));
-    assert!(steps.len() > 10, "{file}: the tour was not found");
+    assert!(steps.len() > 3, "{file}: the tour was not found");
     let script: String = steps
         .iter()
         .map(|step| {
             format!(
                 "{}\necho '{MARK}'\n",
-                step.command.replace(DOCUMENTED, &server.address)
+                step.command.replace(DOCUMENTED, address)
             )
         })
         .collect();
@@ -140,7 +214,7 @@ fn run_tour(file: &str) {
         .env("PATH", format!("{own}:{folders}"))
         .output()
         .unwrap();
-    let printed = String::from_utf8_lossy(&output.stdout).replace(&server.address, DOCUMENTED);
+    let printed = String::from_utf8_lossy(&output.stdout).replace(address, DOCUMENTED);
     let mut answers = printed.split(MARK);
     for step in &steps {
         let answer = answers.next().unwrap_or_default();
@@ -170,11 +244,11 @@ fn document(file: &str) -> String {
     fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-/// The line that starts the server.
-fn start_line(text: &str) -> &str {
-    text.lines()
-        .find(|line| line.starts_with("cargo run -- up "))
-        .unwrap()
+/// The line that starts the server, where one stands before the tour.
+fn start_line(text: &str) -> Option<&str> {
+    let before = text.split("<!-- tour -->").next().unwrap_or_default();
+    let starts = |line: &&str| line.starts_with("cargo run -- up ") || line.starts_with("qun up ");
+    before.lines().find(starts)
 }
 
 fn tour(text: &str) -> &str {
@@ -211,6 +285,11 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
         }
     }
     blocks
+}
+
+fn owned(blocks: Vec<Block<'_>>) -> Vec<(String, String)> {
+    let pair = |block: Block<'_>| (block.language.to_owned(), block.text);
+    blocks.into_iter().map(pair).collect()
 }
 
 /// Commands, and what they print: nothing where no block stands beneath.

@@ -118,7 +118,8 @@ fn clock(date: Option<Timestamp>) -> Check {
         false => Check {
             state: State::Warning,
             next: Some(
-                "set this machine's clock; tokens would be renewed too late or too early".into(),
+                "set this machine's clock, unless the server's was set on purpose (qun up --clock)"
+                    .into(),
             ),
             ..Check::ok(NAME, by)
         },
