@@ -49,6 +49,7 @@ async fn refused_at(listen: &str, url: &str) -> StartError {
         limits_off: false,
         clock: None,
         manage_token: None,
+        callbacks: Default::default(),
     };
     qun_server::start(config).await.map(drop).unwrap_err()
 }
