@@ -10,7 +10,8 @@ use crate::{ChatId, CorpId, MediaId, Rulebook, UserId};
 use std::collections::BTreeMap;
 
 /// What the parts of a world must have, by the names of their types.
-pub const REQUIRED: [(&str, &[&str]); 6] = [
+pub const REQUIRED: [(&str, &[&str]); 7] = [
+    ("Callback", &["url", "token", "encoding_aes_key"]),
     ("Department", &["id", "name"]),
     ("User", &["userid"]),
     ("Tag", &["tagid", "tagname"]),
@@ -134,7 +135,7 @@ pub struct App {
 
 /// Where an app is told what happens.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Callback {
     /// `http://` or `https://`, at most 2048 bytes.
     pub url: String,

@@ -112,7 +112,15 @@ impl Deliverer {
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-fn settings(wakes: bool) -> Settings {
+/// Several nodes may be about to claim the same queues: each does so alone.
+const CLAIMING: Settings = Settings {
+    effect: Effect::Change,
+    wakes: false,
+    evicts: false,
+};
+
+/// A claimed queue is its owner's, so settling meets nobody else.
+const fn settling(wakes: bool) -> Settings {
     Settings {
         effect: Effect::Append,
         wakes,
@@ -155,7 +163,7 @@ pub(crate) async fn run(app: Arc<App>) {
     let mut stopping = app.stopping.clone();
     if !app.store.is_shared() {
         // What a killed process had claimed: there is no other.
-        let freed = write(&app, Who::Operator, HERE, settings(false), free_all).await;
+        let freed = write(&app, Who::Operator, HERE, CLAIMING, free_all).await;
         if let Err(failure) = freed {
             tracing::warn!(?failure, "old claims of callbacks go on until they end");
         }
@@ -224,7 +232,7 @@ async fn look(app: &Arc<App>, under_way: &UnderWay) -> (Vec<Queue>, Duration) {
 /// Delivers what waits in a queue, as long as it goes well.
 async fn deliver(app: Arc<App>, queue: Queue) -> Queue {
     let wanted = queue.clone();
-    let claimed = write(&app, Who::Operator, HERE, settings(false), move |cx| {
+    let claimed = write(&app, Who::Operator, HERE, CLAIMING, move |cx| {
         let machine = machine_ms();
         claim(cx, &wanted, (machine, machine + CLAIM))
     });
@@ -287,7 +295,7 @@ async fn settled(
             };
             settle(cx, delivery, settled)
         };
-        let outcome: Outcome<_> = write(app, Who::Operator, HERE, settings(wakes), run).await;
+        let outcome: Outcome<_> = write(app, Who::Operator, HERE, settling(wakes), run).await;
         match outcome {
             Ok((next, _)) => return next,
             Err(failure) => {

@@ -5,13 +5,12 @@ use qun_protocol::{
     },
     people::{EnterApp, Place, SayToApp, SharedLink, SubscribeApp, Told, UnsubscribeApp},
 };
-use qun_store::{Effect, table::company::Company, table::directory::Person};
+use qun_store::table::{company::Company, directory::Person};
 
 use crate::{Command, Cx, Outcome, Use, callback, manage::bad, media};
 
+// What takes a place in a queue changes the queue's row: it runs alone in its company, so that no two batches wait for each other's.
 impl Command<SayToApp> for Use {
-    const EFFECT: Effect = Effect::Append;
-
     fn run(cx: &mut Cx, request: &SayToApp) -> Outcome<Told> {
         let (company, person) = meet(cx, &request.corpid, &request.userid, request.agentid)?;
         let text = request.text.as_deref().filter(|text| !text.is_empty());
@@ -31,8 +30,6 @@ impl Command<SayToApp> for Use {
 }
 
 impl Command<EnterApp> for Use {
-    const EFFECT: Effect = Effect::Append;
-
     fn run(cx: &mut Cx, request: &EnterApp) -> Outcome<Told> {
         let (company, person) = meet(cx, &request.corpid, &request.userid, request.agentid)?;
         let what = What::Event(Event::EnterAgent(EnterAgent::default()));
@@ -41,8 +38,6 @@ impl Command<EnterApp> for Use {
 }
 
 impl Command<SubscribeApp> for Use {
-    const EFFECT: Effect = Effect::Append;
-
     fn run(cx: &mut Cx, request: &SubscribeApp) -> Outcome<Told> {
         let (company, person) = meet(cx, &request.corpid, &request.userid, request.agentid)?;
         let what = What::Event(Event::Subscribe(Subscribe {}));
@@ -51,8 +46,6 @@ impl Command<SubscribeApp> for Use {
 }
 
 impl Command<UnsubscribeApp> for Use {
-    const EFFECT: Effect = Effect::Append;
-
     fn run(cx: &mut Cx, request: &UnsubscribeApp) -> Outcome<Told> {
         let (company, person) = meet(cx, &request.corpid, &request.userid, request.agentid)?;
         let what = What::Event(Event::Unsubscribe(Unsubscribe {}));

@@ -458,3 +458,22 @@ async fn what_comes_while_it_is_busy_is_told_in_order_to_each() {
     assert_eq!(status, 404);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_commit_wakes_whoever_delivers() {
+    let server = Server::start().await;
+    let app = server.demo().await;
+    let receiver = app.told(ok()).await;
+    let begun = Instant::now();
+    for n in 1..=20 {
+        app.says("zhangsan", "one after another").await;
+        receiver.got(n).await;
+    }
+    // Looking once a second alone would take twenty.
+    assert!(
+        begun.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        begun.elapsed()
+    );
+    server.stop().await;
+}
