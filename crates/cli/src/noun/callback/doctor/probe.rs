@@ -109,7 +109,7 @@ impl Probe {
 
     /// Whether a text of this length gets so much padding.
     pub(super) fn has_padding(&self, text: &str, padding: usize) -> bool {
-        (RANDOM + 4 + text.len() + self.receiveid.len() + padding) % 32 == 0
+        (RANDOM + 4 + text.len() + self.receiveid.len() + padding).is_multiple_of(32)
     }
 
     /// A GET with this echostr.
