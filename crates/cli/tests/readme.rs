@@ -15,7 +15,13 @@ const MARK: &str = "=== end of block ===";
 /// The address in the documents; the tests take a free port.
 const DOCUMENTED: &str = "127.0.0.1:7800";
 /// Guides in both languages, without the endings of their names.
-const GUIDES: [&str; 4] = ["docs/stories", "docs/calls", "docs/sdks", "docs/ci"];
+const GUIDES: [&str; 5] = [
+    "docs/stories",
+    "docs/calls",
+    "docs/sdks",
+    "docs/ci",
+    "docs/callbacks",
+];
 
 #[test]
 fn the_english_tour_works() {
@@ -45,6 +51,11 @@ fn the_guide_to_the_sdks_works() {
 #[test]
 fn the_guide_to_ci_works() {
     run_tours("docs/ci");
+}
+
+#[test]
+fn the_guide_to_callbacks_works() {
+    run_tours("docs/callbacks");
 }
 
 /// The library's guide is compiled, the tour is run: what stands in neither is not tried.

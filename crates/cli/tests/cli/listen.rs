@@ -144,7 +144,7 @@ fn it_prints_each_once_and_ends_after_so_many() {
     }
     assert_eq!(
         listening.line(),
-        "2023-11-15T06:13:20+08:00\t218\tzhangsan\ttext\t你好  [2J\n"
+        "2023-11-15T06:13:20+08:00\t218\tzhangsan\ttext\t你好 [2J\n"
     );
     assert_eq!(listening.post(&text(2, "x"), TOKEN).0, 200);
     assert!(listening.line().ends_with("\ttext\tx\n"));
