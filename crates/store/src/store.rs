@@ -12,11 +12,11 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::Clock;
 use crate::db::{Error, Read, Result};
-use crate::migrate;
 use crate::postgres::{self, Address, Connection, Pool, WRITING};
 use crate::reader::Readers;
 use crate::sqlite::Sqlite;
 use crate::writer::{Engine, Job, Progress, QUEUE, Writer};
+use crate::{backup, migrate};
 
 /// How many writers a node has on PostgreSQL: while one waits for the disk the other fills its batch.
 const WRITERS: usize = 2;
@@ -92,7 +92,7 @@ impl Store {
             }
             Place::Directory(directory) => {
                 let lock = take_directory(directory)?;
-                let path = directory.join("qun.db");
+                let path = directory.join(backup::FILE);
                 // Made here so that it, and the log beside it, are the owner's alone.
                 touch(&path)?;
                 let connection = migrated(Sqlite::file(&path)?)?;
