@@ -226,6 +226,22 @@ impl Session {
         self.send(request).await.map(Some)
     }
 
+    /// Sends a request of which only that it was done is worth telling; on a dry run it is shown instead.
+    pub(crate) async fn carry_out<E: Endpoint>(
+        &self,
+        request: E,
+        said: String,
+        done: &Value,
+    ) -> Result<()>
+    where
+        E::Auth: Carrier,
+    {
+        match self.change(request).await? {
+            Some(_) => self.output.done(said, done),
+            None => Ok(()),
+        }
+    }
+
     /// Whether this is a dry run.
     pub(crate) fn dry_run(&self) -> bool {
         self.dry_run

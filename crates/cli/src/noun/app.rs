@@ -185,13 +185,10 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             if !session.confirm(&format!("Make the tokens of app {agentid} useless?"))? {
                 return Ok(());
             }
-            match session.change(RevokeTokens { corpid, agentid }).await? {
-                Some(_) => session.output.done(
-                    format!("revoked the tokens of app {agentid}"),
-                    &json!({ "agentid": agentid }),
-                ),
-                None => Ok(()),
-            }
+            let said = format!("revoked the tokens of app {agentid}");
+            let request = RevokeTokens { corpid, agentid };
+            let done = json!({ "agentid": agentid });
+            session.carry_out(request, said, &done).await
         }
     }
 }

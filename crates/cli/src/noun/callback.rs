@@ -112,13 +112,10 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             if !session.confirm(&question)? {
                 return Ok(());
             }
-            match session.change(DeleteCallback { corpid, agentid }).await? {
-                Some(_) => session.output.done(
-                    format!("app {agentid} is told nothing any more"),
-                    &json!({ "agentid": agentid }),
-                ),
-                None => Ok(()),
-            }
+            let said = format!("app {agentid} is told nothing any more");
+            let request = DeleteCallback { corpid, agentid };
+            let done = json!({ "agentid": agentid });
+            session.carry_out(request, said, &done).await
         }
     }
 }

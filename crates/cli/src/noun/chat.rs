@@ -200,11 +200,9 @@ async fn quit(session: &Session, chatid: String) -> Result<()> {
     let request = Quit {
         chatid: Some(chatid.clone()),
     };
-    if session.change(request).await?.is_some() {
-        let said = format!("dissolved {chatid}");
-        session.output.done(said, &json!({ "chatid": chatid }))?;
-    }
-    Ok(())
+    let said = format!("dissolved {chatid}");
+    let done = json!({ "chatid": chatid });
+    session.carry_out(request, said, &done).await
 }
 
 /// The members; where the server has no such endpoint, as the cloud, their ids alone.

@@ -81,13 +81,9 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
                 return Ok(());
             }
             let corpid = session.corpid().await?;
-            match session.change(DeleteDepartment { corpid, id }).await? {
-                Some(_) => {
-                    let said = format!("removed department {id}");
-                    session.output.done(said, &json!({ "id": id }))
-                }
-                None => Ok(()),
-            }
+            let said = format!("removed department {id}");
+            let request = DeleteDepartment { corpid, id };
+            session.carry_out(request, said, &json!({ "id": id })).await
         }
     }
 }

@@ -80,13 +80,10 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
                 return Ok(());
             }
             let corpid = session.corpid().await?;
-            match session.change(DeleteTag { corpid, tagid }).await? {
-                Some(_) => {
-                    let said = format!("removed tag {tagid}");
-                    session.output.done(said, &json!({ "tagid": tagid }))
-                }
-                None => Ok(()),
-            }
+            let said = format!("removed tag {tagid}");
+            let request = DeleteTag { corpid, tagid };
+            let done = json!({ "tagid": tagid });
+            session.carry_out(request, said, &done).await
         }
     }
 }

@@ -116,10 +116,8 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             let corpid = session.corpid().await?;
             let said = format!("removed {userid}");
             let userid = UserId(userid);
-            match session.change(DeleteUser { corpid, userid }).await? {
-                Some(_) => session.output.done(said, &json!({})),
-                None => Ok(()),
-            }
+            let request = DeleteUser { corpid, userid };
+            session.carry_out(request, said, &json!({})).await
         }
     }
 }
