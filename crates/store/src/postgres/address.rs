@@ -11,7 +11,7 @@ use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::Client;
+use super::{Client, with_causes};
 use crate::db::{Error, Result};
 
 const CONNECT: Duration = Duration::from_secs(5);
@@ -45,7 +45,10 @@ impl Address {
     pub(crate) fn new(url: &str, password: Option<&str>) -> Result<Self> {
         let (url, asked) = own_options(url);
         let mut config: Config = url.parse().map_err(|error| {
-            Error::Other(format!("the database's address cannot be read: {error}"))
+            Error::Other(format!(
+                "the database's address cannot be read: {}",
+                with_causes(&error)
+            ))
         })?;
         if let Some(password) = password {
             config.password(password);

@@ -31,6 +31,20 @@ pub(crate) fn migrate(address: &Address) -> Result<()> {
     migrate::run(&mut client, migrate::FILES)
 }
 
+/// An error and why it came to that: the driver's own text often stops before the cause.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let more = inner.to_string();
+        if !text.ends_with(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = inner.source();
+    }
+    text
+}
+
 /// Makes the schema that the connection's search path names first, if there is none on it yet.
 fn make_schema(client: &mut Client) -> Result<()> {
     let row =
@@ -102,7 +116,7 @@ impl migrate::Target for Client {
 
 fn failure(error: &tokio_postgres::Error) -> Error {
     let Some(told) = error.as_db_error() else {
-        return Error::Unavailable(error.to_string());
+        return Error::Unavailable(with_causes(error));
     };
     let text = [Some(told.message()), told.detail(), told.hint()]
         .into_iter()
