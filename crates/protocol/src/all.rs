@@ -20,6 +20,11 @@ macro_rules! endpoints {
             serve $crate::media::Upload;
             serve $crate::media::Get;
             serve $crate::media::UploadImg;
+            command $crate::room::AddMember;
+            command $crate::room::Create;
+            command $crate::room::Exit;
+            query $crate::room::ListByLabel;
+            query $crate::room::ListByMember;
             serve $crate::manage::LoadWorld;
             serve $crate::manage::GetClock;
             serve $crate::manage::AdvanceClock;
@@ -149,6 +154,22 @@ mod tests {
                     assert!(!refusal.text(book).is_empty() && refusal.text(book).is_ascii());
                 }
             }
+        }
+    }
+
+    #[test]
+    fn every_number_of_a_room_stands_for_one_refusal_of_its_endpoint() {
+        let rooms = ALL.iter().filter(|entry| entry.meta.auth == Auth::Juzi);
+        for entry in rooms {
+            let mut seen = std::collections::BTreeSet::new();
+            for (refusal, code, text) in entry.meta.codes {
+                assert!(*code < 0 && !text.is_empty() && seen.insert(code));
+                for book in Rulebook::ALL {
+                    assert_eq!(refusal.code(book, entry.meta), *code);
+                }
+            }
+            let all: Vec<i32> = (1..=seen.len() as i32).map(|n| -n).collect();
+            assert!(seen.iter().rev().copied().eq(&all), "{}", entry.meta.path);
         }
     }
 

@@ -32,6 +32,9 @@ pub enum AccessToken {}
 /// The operator's manage token, in the `Authorization` header.
 #[derive(Debug)]
 pub enum Manage {}
+/// A Juzi token, a field of the request itself.
+#[derive(Debug)]
+pub enum Juzi {}
 
 impl Authorised for Open {
     const AUTH: Auth = Auth::Open;
@@ -41,6 +44,9 @@ impl Authorised for AccessToken {
 }
 impl Authorised for Manage {
     const AUTH: Auth = Auth::Manage;
+}
+impl Authorised for Juzi {
+    const AUTH: Auth = Auth::Juzi;
 }
 
 /// How a caller shows who it is.
@@ -52,6 +58,8 @@ pub enum Auth {
     AccessToken,
     /// `Authorization: Bearer` with the manage token.
     Manage,
+    /// `token`, in the body on POST and in the query on GET.
+    Juzi,
 }
 
 /// Which apps may call an endpoint; others get 48002, a too narrow range 60011.
@@ -98,7 +106,25 @@ pub enum Envelope {
     Wecom,
     /// HTTP status and `{"error": {…}}`.
     Manage,
+    /// HTTP 200 with `code` and `message` of the endpoint's own table.
+    Room,
+    /// The same numbers and texts as `errcode` and `errmsg`.
+    RoomErrcode,
 }
+
+impl Envelope {
+    /// The names of number and text, where an answer has them.
+    pub const fn status_fields(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Envelope::Wecom | Envelope::RoomErrcode => Some(("errcode", "errmsg")),
+            Envelope::Room => Some(("code", "message")),
+            Envelope::Manage => None,
+        }
+    }
+}
+
+/// A refusal that has a number and a text of its own at one endpoint.
+pub type OwnCode = (Refusal, i32, &'static str);
 
 /// Where the parameters travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +164,8 @@ pub struct Meta {
     pub required: &'static [(&'static str, Refusal)],
     /// What it can refuse beyond what every endpoint of its kind of authorisation can.
     pub refuses: &'static [Refusal],
+    /// What it refuses with numbers and texts that are its own.
+    pub codes: &'static [OwnCode],
     /// The limits it spends beyond the base call rates.
     pub spends: &'static [Limit],
 }
@@ -156,14 +184,19 @@ impl Meta {
         file: false,
         required: &[],
         refuses: &[],
+        codes: &[],
         spends: &[],
     };
 
     /// The short name that `qun call` takes: the path without its common prefix, and the method where own paths share it.
     pub fn name(&self) -> String {
-        match self.path.strip_prefix("/cgi-bin/") {
-            Some(rest) => rest.to_owned(),
-            None => format!("{} {}", self.method.as_str(), self.path),
+        match self.auth {
+            Auth::Manage => format!("{} {}", self.method.as_str(), self.path),
+            _ => self
+                .path
+                .trim_start_matches("/cgi-bin")
+                .trim_start_matches('/')
+                .to_owned(),
         }
     }
 
@@ -199,12 +232,24 @@ impl Meta {
                 R::CompanyUnknown,
                 R::CompanyNotNamed,
             ],
+            Auth::Juzi => &[
+                R::SystemBusy,
+                R::Frequency,
+                R::BodyTooLarge,
+                R::IllegalCharacter,
+            ],
         }
+    }
+
+    /// The number and text of a refusal that has its own here.
+    pub fn own_code(&self, refusal: Refusal) -> Option<&'static OwnCode> {
+        self.codes.iter().find(|(known, _, _)| *known == refusal)
     }
 
     /// Whether a refusal is one that this endpoint declares.
     pub fn declares(&self, refusal: Refusal) -> bool {
         self.refuses.contains(&refusal)
+            || self.own_code(refusal).is_some()
             || self.common_refusals().contains(&refusal)
             || self.required.iter().any(|(_, missing)| *missing == refusal)
     }

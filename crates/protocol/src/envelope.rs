@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Meta, Refused, Rulebook};
+use crate::{Meta, Refusal, Refused, Rulebook};
 
 /// What a WeCom answer says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +66,16 @@ pub fn success<T: Serialize>(response: &T, errmsg: &str) -> serde_json::Result<V
     let mut body = Vec::with_capacity(128);
     body.extend_from_slice(b"{\"errcode\":0,\"errmsg\":");
     serde_json::to_writer(&mut body, errmsg)?;
+    beside(body, response)
+}
+
+/// Wraps a successful answer of a room: `code` before the answer's own fields, of which `message` may be one.
+pub fn room_success<T: Serialize>(response: &T) -> serde_json::Result<Vec<u8>> {
+    beside(b"{\"code\":0".to_vec(), response)
+}
+
+/// Puts an answer's own fields after those that stand.
+fn beside<T: Serialize>(mut body: Vec<u8>, response: &T) -> serde_json::Result<Vec<u8>> {
     let start = body.len();
     serde_json::to_writer(&mut body, response)?;
     // The answer's own object follows: its brace becomes a comma, or all of it goes where it has no fields.
@@ -86,6 +96,18 @@ pub fn failure(code: i32, errmsg: &str) -> Vec<u8> {
         .into_bytes()
 }
 
+/// Wraps a refusal of a room in its endpoint's own number and text; none where it has neither.
+pub fn room_failure(meta: &Meta, refusal: Refusal) -> Option<Vec<u8>> {
+    let (_, code, text) = meta.own_code(refusal)?;
+    let (number, message) = meta.envelope.status_fields()?;
+    let fields = [
+        (number.to_owned(), (*code).into()),
+        (message.to_owned(), (*text).into()),
+    ];
+    let body = serde_json::Value::Object(fields.into_iter().collect());
+    Some(body.to_string().into_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,5 +123,8 @@ mod tests {
         );
         let answer = success(&serde_json::json!({ "chatid": "c" }), "ok").unwrap();
         assert_eq!(answer, br#"{"errcode":0,"errmsg":"ok","chatid":"c"}"#);
+        assert_eq!(room_success(&Empty {}).unwrap(), br#"{"code":0}"#);
+        let answer = room_success(&serde_json::json!({ "message": "" })).unwrap();
+        assert_eq!(answer, br#"{"code":0,"message":""}"#);
     }
 }

@@ -16,6 +16,7 @@ pub mod openapi;
 pub mod people;
 pub mod query;
 mod refusal;
+pub mod room;
 pub mod rulebook;
 pub mod text;
 pub mod world;

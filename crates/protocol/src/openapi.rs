@@ -24,7 +24,7 @@ pub fn document(version: &str, server: &str) -> Value {
     }
     json!({
         "openapi": "3.1.0",
-        "info": { "title": "qun 群", "version": version, "description": "WeCom group chats: the documented API below /cgi-bin/, the people and the operator below /_qun/." },
+        "info": { "title": "qun 群", "version": version, "description": "WeCom group chats: the documented API below /cgi-bin/, Juzi's rooms below /room/, the people and the operator below /_qun/." },
         "servers": [{ "url": server }],
         "paths": paths,
         "components": {
@@ -62,6 +62,8 @@ fn operation(entry: &Entry, generator: &mut schemars::SchemaGenerator) -> Value 
         Auth::Open => {}
         Auth::AccessToken => operation["security"] = json!([{ "access_token": [] }]),
         Auth::Manage => operation["security"] = json!([{ "manage_token": [] }]),
+        // A field of the request.
+        Auth::Juzi => {}
     }
     if let Some(body) = body(meta, &request) {
         operation["requestBody"] = body;
@@ -76,10 +78,10 @@ fn tag(meta: &Meta) -> &'static str {
     let mut parts = meta.path.trim_start_matches('/').split('/');
     let first = parts.next().unwrap_or_default();
     let second = parts.next().unwrap_or_default();
-    if first == "cgi-bin" && parts.next().is_none() {
-        "auth"
-    } else {
-        second
+    match first {
+        "cgi-bin" if parts.next().is_none() => "auth",
+        "room" => first,
+        _ => second,
     }
 }
 
@@ -184,6 +186,24 @@ fn responses(meta: &Meta, response: Value) -> Value {
                 )
             };
             json!({ "200": { "description": description, "content": content } })
+        }
+        Envelope::Room | Envelope::RoomErrcode => {
+            let (number, text) = meta.envelope.status_fields().unwrap_or_default();
+            let status = json!({ "type": "object", "required": [number], "properties": {
+                number: { "type": "integer" }, text: { "type": "string" } } });
+            let refusals: Vec<String> = meta
+                .codes
+                .iter()
+                .map(|(refusal, code, text)| format!("- {code} {text}: {}", refusal.meaning()))
+                .collect();
+            let description = format!(
+                "Success, or a refusal with its {number}:\n{}",
+                refusals.join("\n")
+            );
+            json!({
+                "200": { "description": description, "content": { "application/json": { "schema": { "allOf": [status, response] } } } },
+                "429": { "description": "Too many calls with this token.", "content": { "text/plain": { "schema": { "type": "string" } } } },
+            })
         }
         Envelope::Manage => {
             let mut responses = Map::new();

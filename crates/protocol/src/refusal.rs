@@ -109,12 +109,39 @@ refusals! {
     NotOwner 0 "", 0 "", 403, "Only the group's owner may do this.";
     CallbackRefused 0 "", 0 "", 422, "The callback's URL did not pass its verification; the message names the step.";
     CallbackUnknown 0 "", 0 "", 404, "No callback with this id.";
+    RoomTokenInvalid 0 "", 0 "", 401, "No Juzi token, or one that selects no group of hosted accounts.";
+    BotUnknown 0 "", 0 "", 404, "No hosted account with this id.";
+    BotAmbiguous 0 "", 0 "", 409, "Several hosted accounts have this userid.";
+    BotNotLoggedIn 0 "", 0 "", 409, "The hosted account is not properly logged in.";
+    BotNotWecom 0 "", 0 "", 409, "The hosted account is one of personal WeChat.";
+    BotOffline 0 "", 0 "", 409, "The hosted account is not online.";
+    BotNotInRoom 0 "", 0 "", 409, "The hosted account is not in the room.";
+    BotIsOwner 0 "", 0 "", 409, "The hosted account owns the room.";
+    RoomUnknown 0 "", 0 "", 404, "No room with this id.";
+    RoomNotLoaded 0 "", 0 "", 409, "The hosted account has not loaded the room.";
+    RoomInternal 0 "", 0 "", 409, "An internal group.";
+    RoomFull 0 "", 0 "", 409, "The room has as many members as it may.";
+    AlreadyInRoom 0 "", 0 "", 409, "The person is in the room already.";
+    NotFriend 0 "", 0 "", 409, "The hosted account does not know the contact as a friend.";
+    ColleagueUnknown 0 "", 0 "", 404, "No employee with this userid.";
+    ContactUnknown 0 "", 0 "", 404, "No contact with this id.";
+    ContactNotLoaded 0 "", 0 "", 409, "The hosted account has not loaded the contact.";
+    TooFewContacts 0 "", 0 "", 409, "Fewer than two contacts.";
+    RoomFailed 0 "", 0 "", 409, "The account could not do it.";
+    TokenTaken 0 "", 0 "", 409, "There is such a Juzi token.";
+    HostingUnknown 0 "", 0 "", 404, "No group of hosted accounts with this id.";
+    RoomLabelUnknown 0 "", 0 "", 404, "No room label with this id.";
+    CardUnknown 0 "", 0 "", 404, "No invitation card with this id for this person, or it was answered.";
+    IdTaken 0 "", 0 "", 409, "Something else has this id.";
     ClockFixed 0 "", 0 "", 409, "The server runs on the system's clock, which cannot be moved.";
 }
 
 impl Refusal {
-    /// The number on the wire of the WeCom API; 0 where it has none.
+    /// The number on the wire of the cloud's APIs; 0 where it has none.
     pub fn code(self, book: Rulebook, endpoint: &Meta) -> i32 {
+        if let Some((_, code, _)) = endpoint.own_code(self) {
+            return *code;
+        }
         let (documented, _, live, _, _, _) = self.row();
         match (self, book) {
             (Refusal::UnknownMember, Rulebook::Live2026)

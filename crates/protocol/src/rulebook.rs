@@ -86,6 +86,8 @@ pub struct Choices {
 pub enum Window {
     /// No counting: a size or a number at any moment.
     Size,
+    /// 30 seconds; an excess blocks for the rest of them.
+    HalfMinute,
     /// A minute; an excess blocks for 60 seconds.
     Minute,
     /// An hour; an excess blocks for 60 minutes.
@@ -110,6 +112,7 @@ impl Window {
     pub const fn length(self) -> i64 {
         match self {
             Window::Size => 0,
+            Window::HalfMinute => 30_000,
             Window::Minute => 60_000,
             Window::Hour => 3_600_000,
             Window::Day => 86_400_000,
@@ -120,7 +123,7 @@ impl Window {
     /// Until when a first excess at a moment blocks, in milliseconds UTC.
     pub const fn blocked_until(self, now_ms: i64) -> i64 {
         match self {
-            Window::Day => Window::Day.start(now_ms) + Window::Day.length(),
+            Window::HalfMinute | Window::Day => self.start(now_ms) + self.length(),
             other => now_ms + other.length(),
         }
     }
@@ -164,6 +167,10 @@ limits! {
     CallsPerAddressMinute "calls_per_address_minute" Minute = 20_000, "Calls of one API from one address a minute (90312).";
     CallsPerAddressHour "calls_per_address_hour" Hour = 600_000, "Calls of one API from one address an hour (90312).";
     WrongSecretsPerAddressHour "wrong_secrets_per_address_hour" Hour = 2_000, "Wrong secrets from one address an hour.";
+    RoomCallsPerToken "room_calls_per_token" HalfMinute = 500, "Calls of rooms with one Juzi token in 30 seconds; more is HTTP 429 (juzi).";
+    RoomContactsMin "room_contacts_min" Size = 2, "Least contacts of a new room (juzi).";
+    RoomContactsMax "room_contacts_max" Size = 40, "Most contacts of a new room (juzi).";
+    RoomDirectMembers "room_direct_members" Size = 40, "From so many members on who is added to a room gets an invitation card (juzi).";
     TokenSeconds "token_seconds" Size = 7_200, "Validity of an access token in seconds (91039).";
     BodyBytes "body_bytes" Size = 2 * 1024 * 1024, "Size of a JSON body in bytes; more is 40206.";
     ChatNameChars "chat_name_chars" Size = 50, "Characters of a group's name; the rest is cut (90245).";
