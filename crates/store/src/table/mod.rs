@@ -14,6 +14,8 @@ pub mod blob;
 pub mod callback;
 pub mod chat;
 pub mod company;
+pub mod customer;
+pub mod customer_group;
 pub mod directory;
 pub mod lane;
 pub mod media;
@@ -30,6 +32,8 @@ pub fn statements() -> Vec<&'static str> {
         callback::STATEMENTS,
         chat::STATEMENTS,
         company::STATEMENTS,
+        customer::STATEMENTS,
+        customer_group::STATEMENTS,
         directory::STATEMENTS,
         lane::STATEMENTS,
         media::STATEMENTS,
