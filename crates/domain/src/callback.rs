@@ -84,9 +84,58 @@ pub(crate) fn raise(
     Ok(Some(id_text(lane, id)))
 }
 
-/// A callback's parts as they are kept, if they are well formed.
-pub(crate) fn checked(wanted: &world::Callback) -> Outcome<callback::Callback> {
-    let url = &wanted.url;
+/// Where a group of hosted accounts stands among the apps.
+pub(crate) const fn of_hosting(hosting: i64) -> i64 {
+    -hosting
+}
+
+/// The group of hosted accounts that a queue belongs to; none where it is an app's.
+fn hosting_of(queue: &Queue) -> Option<i64> {
+    (queue.app < 0).then_some(-queue.app)
+}
+
+/// Whether a group of hosted accounts is told anything.
+pub(crate) fn is_told(read: &mut dyn Read, corp: i64, hosting: i64) -> Outcome<bool> {
+    Ok(callback::is_set(read, corp, of_hosting(hosting))?)
+}
+
+/// Writes down what a group of hosted accounts is to be told, in the transaction of what happened; gives its id.
+///
+/// `path` is where it goes below the group's URL, `body` plain JSON.
+pub(crate) fn raise_room(
+    cx: &mut Cx,
+    corp: i64,
+    hosting: i64,
+    queue: String,
+    person: i64,
+    path: &'static str,
+    body: String,
+) -> Outcome<String> {
+    let queue = Queue {
+        corp,
+        app: of_hosting(hosting),
+        queue,
+    };
+    let seq = callback::number(cx.tx, &queue, cx.now)?;
+    let (id, lane) = (cx.ids.next(), cx.ids.lane());
+    let event = Event {
+        id,
+        lane,
+        app: queue.app,
+        queue: queue.queue,
+        seq,
+        person,
+        kind: path.trim_start_matches('/').to_owned(),
+        state: callback::state::WAITING,
+        body,
+    };
+    callback::append(cx.tx, corp, &event)?;
+    cx.raised = true;
+    Ok(id_text(lane, id))
+}
+
+/// A URL that can be told something.
+pub(crate) fn checked_url(url: &str) -> Outcome<()> {
     let there = ["http://", "https://"]
         .iter()
         .any(|scheme| url.len() > scheme.len() && url.starts_with(scheme));
@@ -95,6 +144,12 @@ pub(crate) fn checked(wanted: &world::Callback) -> Outcome<callback::Callback> {
             "url begins with http:// or https:// and has at most 2048 printable ASCII characters",
         ));
     }
+    Ok(())
+}
+
+/// A callback's parts as they are kept, if they are well formed.
+pub(crate) fn checked(wanted: &world::Callback) -> Outcome<callback::Callback> {
+    checked_url(&wanted.url)?;
     let token = &wanted.token;
     if !(1..=32).contains(&token.len()) || !token.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(bad("token has 1 to 32 letters and digits"));
@@ -103,7 +158,7 @@ pub(crate) fn checked(wanted: &world::Callback) -> Outcome<callback::Callback> {
         return Err(bad(format!("encoding_aes_key: {error}")));
     }
     Ok(callback::Callback {
-        url: url.clone(),
+        url: wanted.url.clone(),
         token: token.clone(),
         aes_key: wanted.encoding_aes_key.clone(),
     })

@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use qun_protocol::{CorpId, Endpoint, Refusal, Refused, Rules, UserId, world::AppKind};
 use qun_store::{
     Counter, Effect, Ids, Read, Tx,
-    table::{company, directory},
+    table::{company, directory, room},
 };
 
 use crate::{rule, token};
@@ -67,6 +67,23 @@ pub enum Who {
     App(Arc<Caller>),
     /// The operator, by the manage token.
     Operator,
+    /// Whoever has a Juzi token.
+    Juzi(Arc<Hosted>),
+}
+
+/// What a Juzi token selects.
+#[derive(Clone, Debug)]
+pub struct Hosted {
+    /// The company's key.
+    pub corp: i64,
+    /// The group of hosted accounts.
+    pub hosting: i64,
+    /// Its id on the wire.
+    pub group_id: String,
+    /// Whether the token may see the official ids of customer groups.
+    pub wecom_chat_id: bool,
+    /// The company's rules.
+    pub rules: Rules,
 }
 
 /// An app that calls, with what every check needs.
@@ -201,6 +218,15 @@ pub enum Trace {
         /// The start of the window.
         start: i64,
     },
+    /// What a hosted account was told to fail at is done with.
+    Failed {
+        /// The company.
+        corp: i64,
+        /// The account.
+        bot: i64,
+        /// What is still to fail, as the account's row has it.
+        left: String,
+    },
 }
 
 impl Trace {
@@ -234,6 +260,7 @@ impl Trace {
                 };
                 tx.spend(&counter, *start, 1)
             }
+            Trace::Failed { corp, bot, left } => room::bot::fail_next(tx, *corp, *bot, left),
         }
     }
 }
@@ -244,6 +271,16 @@ impl Who {
         match self {
             Who::App(caller) => Ok(caller),
             _ => Err(Refusal::TokenMissing.into()),
+        }
+    }
+}
+
+impl Who {
+    /// What the caller's Juzi token selects. Only endpoints that need one ask; any other caller is refused.
+    pub fn hosted(&self) -> Outcome<&Arc<Hosted>> {
+        match self {
+            Who::Juzi(hosted) => Ok(hosted),
+            _ => Err(Refusal::RoomTokenInvalid.into()),
         }
     }
 }

@@ -14,11 +14,12 @@ mod ip_list;
 mod manage;
 pub mod media;
 mod people;
+pub mod room;
 pub mod rule;
 pub mod token;
 pub mod world;
 
-pub use env::{Caller, Command, Cx, Failure, Outcome, Query, ReadCx, Trace, Who};
+pub use env::{Caller, Command, Cx, Failure, Hosted, Outcome, Query, ReadCx, Trace, Who};
 
 /// Carries every use case: `Use: Command<E>` or `Use: Query<E>` for each endpoint of the list.
 #[derive(Debug)]

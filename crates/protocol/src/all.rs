@@ -69,6 +69,31 @@ macro_rules! endpoints {
             command $crate::people::EnterApp;
             command $crate::people::SubscribeApp;
             command $crate::people::UnsubscribeApp;
+            command $crate::people::SyncRoom;
+            query $crate::people::Cards;
+            command $crate::people::AcceptCard;
+            command $crate::people::IgnoreCard;
+            query $crate::manage::Hostings;
+            command $crate::manage::CreateHosting;
+            command $crate::manage::ChangeHosting;
+            command $crate::manage::AddHostingToken;
+            command $crate::manage::RevokeHostingToken;
+            command $crate::manage::CreateBot;
+            query $crate::manage::RoomLabels;
+            command $crate::manage::CreateRoomLabel;
+            command $crate::manage::RenameRoomLabel;
+            command $crate::manage::DeleteRoomLabel;
+            command $crate::manage::AttachRoomLabel;
+            command $crate::manage::DetachRoomLabel;
+            query $crate::manage::ExplainId;
+            query $crate::manage::Bots;
+            query $crate::manage::GetBot;
+            command $crate::manage::ChangeBot;
+            command $crate::manage::FailNext;
+            command $crate::manage::Befriend;
+            command $crate::manage::Unfriend;
+            command $crate::manage::PutBotRoom;
+            command $crate::manage::CreatePersonalRoom;
         }
     };
 }

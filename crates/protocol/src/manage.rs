@@ -1,14 +1,20 @@
 //! Companies and what is in them, and the server itself. Own API, with the manage token.
 
 mod app;
+mod bot;
 mod callback;
 mod company;
 mod directory;
 mod group;
+mod hosting;
 mod server;
 mod usage;
 
 pub use app::{AppSecret, AppShown, Apps, AppsOf, ChangeApp, CreateApp, ResetSecret, RevokeTokens};
+pub use bot::{
+    Befriend, BotOperation, BotShown, BotWhole, Bots, BotsOf, ChangeBot, CreatePersonalRoom,
+    FailNext, GetBot, PersonalRoomMade, PutBotRoom, Unfriend,
+};
 pub use callback::{
     Attempt, CallbackSet, CallbackShown, CallbackState, CallbackWhole, Callbacks, CallbacksPage,
     DeleteCallback, GetCallback, GetCallbackEvent, ResendCallback, SetCallback,
@@ -22,5 +28,10 @@ pub use directory::{
     PutTag, PutUser, Tags, TagsOf, Users, UsersOf,
 };
 pub use group::{GetGroup, GroupShown, Groups, GroupsPage, History, HistoryPage};
+pub use hosting::{
+    AddHostingToken, AttachRoomLabel, ChangeHosting, CreateBot, CreateHosting, CreateRoomLabel,
+    DeleteRoomLabel, DetachRoomLabel, ExplainId, Explained, HostingMade, HostingShown, Hostings,
+    HostingsOf, Meaning, RenameRoomLabel, RevokeHostingToken, RoomLabels, RoomLabelsOf, Sibling,
+};
 pub use server::{AdvanceClock, ClockShown, GetClock, LoadWorld, Loaded, LoadedCompany};
 pub use usage::{COUNTED, GetUsage, Spent, Usage};

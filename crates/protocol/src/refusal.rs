@@ -120,7 +120,6 @@ refusals! {
     RoomUnknown 0 "", 0 "", 404, "No room with this id.";
     RoomNotLoaded 0 "", 0 "", 409, "The hosted account has not loaded the room.";
     RoomInternal 0 "", 0 "", 409, "An internal group.";
-    RoomFull 0 "", 0 "", 409, "The room has as many members as it may.";
     AlreadyInRoom 0 "", 0 "", 409, "The person is in the room already.";
     NotFriend 0 "", 0 "", 409, "The hosted account does not know the contact as a friend.";
     ColleagueUnknown 0 "", 0 "", 404, "No employee with this userid.";

@@ -9,8 +9,12 @@ use serde::{Deserialize, Serialize};
 use crate::{ChatId, CorpId, MediaId, Rulebook, UserId};
 use std::collections::BTreeMap;
 
+mod hosting;
+
+pub use hosting::{Bot, BotFriend, BotRoom, Hosting, HostingToken, PersonalRoom, RoomLabel};
+
 /// What the parts of a world must have, by the names of their types.
-pub const REQUIRED: [(&str, &[&str]); 7] = [
+pub const REQUIRED: &[(&str, &[&str])] = &[
     ("Callback", &["url", "token", "encoding_aes_key"]),
     ("Department", &["id", "name"]),
     ("User", &["userid"]),
@@ -18,6 +22,11 @@ pub const REQUIRED: [(&str, &[&str]); 7] = [
     ("Media", &["media_id", "type"]),
     ("Chat", &["members"]),
     ("Message", &["text"]),
+    ("Bot", &["userid"]),
+    ("BotFriend", &["contact"]),
+    ("BotRoom", &["room"]),
+    ("PersonalRoom", &["members"]),
+    ("RoomLabel", &["name"]),
 ];
 
 /// A world document.
@@ -70,6 +79,9 @@ pub struct Company {
     pub media: Vec<Media>,
     /// Its internal groups.
     pub chats: Vec<Chat>,
+    /// Its groups of accounts that Juzi hosts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hostings: Vec<Hosting>,
 }
 
 /// A kind of app.

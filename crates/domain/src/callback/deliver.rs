@@ -10,14 +10,20 @@ use qun_store::{
         callback::{Attempt, Callback, Event, Queue, state},
         company, message,
         message::Message,
+        room::hosting,
     },
 };
 use serde_json::{Value, json};
 
+use super::hosting_of;
 use crate::{Cx, Outcome, audience, media};
 
 /// After so many milliseconds the cloud tries again, three times.
 pub const CLOUD_RETRIES: [i64; 3] = [5000; 3];
+/// After so many milliseconds Juzi tries again, five times.
+pub const ROOM_RETRIES: [i64; 5] = [5000; 5];
+/// So many given up in a row of so many milliseconds silence a group of hosted accounts for so many.
+const SILENCE: (usize, i64, i64) = (10, 180_000, 1_800_000);
 /// A passive text is shown this far, bytes.
 const SHOWN: usize = 2048;
 
@@ -74,35 +80,44 @@ pub fn claim(
     }
     let failures = callback::failures(cx.tx.as_read(), queue)?;
     let next = next(cx, queue, &claim, until, failures)?;
-    if next.is_none() {
-        callback::leave(cx.tx, queue, None, 0)?;
+    if let Err(due) = next {
+        callback::leave(cx.tx, queue, due, due.map_or(0, |_| failures))?;
     }
-    Ok(next)
+    Ok(next.ok())
 }
 
-/// The queue's first event that waits, if it has one and its app a callback.
+/// The queue's first event that waits, if it has one and its app a callback; otherwise when to look again, if ever.
 fn next(
     cx: &mut Cx,
     queue: &Queue,
     claim: &str,
     until: i64,
     failures: i64,
-) -> Outcome<Option<Delivery>> {
+) -> Outcome<Result<Delivery, Option<i64>>> {
     let read = cx.tx.as_read();
     let Some(event) = callback::head(read, queue)? else {
-        return Ok(None);
+        return Ok(Err(None));
     };
     // Set again, it makes the queue due.
     let Some(callback) = callback::get(read, queue.corp, queue.app)? else {
-        return Ok(None);
+        return Ok(Err(None));
     };
+    if let Some(hosting) = hosting_of(queue) {
+        let until = hosting::by_key(read, queue.corp, hosting)?.map_or(0, |it| it.silent_until);
+        if until > cx.now {
+            return Ok(Err(Some(until)));
+        }
+    }
     let corpid = company::by_corp(read, queue.corp)?
         .unwrap_or_default()
         .corpid;
-    let agent_id = Received::read(&event.body)
-        .ok()
-        .and_then(|received| received.agent_id);
-    Ok(Some(Delivery {
+    let agent_id = match hosting_of(queue) {
+        Some(_) => None,
+        None => Received::read(&event.body)
+            .ok()
+            .and_then(|received| received.agent_id),
+    };
+    Ok(Ok(Delivery {
         queue: queue.clone(),
         event,
         callback,
@@ -121,9 +136,17 @@ pub fn settle(cx: &mut Cx, delivery: &Delivery, settled: Settled<'_>) -> Outcome
     cx.tx.enter(corp, cx.effect)?;
     let until = settled.go_on.unwrap_or(delivery.until);
     let failures = delivery.failures + 1;
-    let again = match settled.accepted {
-        Some(_) => None,
-        None => again_at(cx, settled.attempt, failures, settled.retries),
+    let again = match (settled.accepted, hosting_of(queue)) {
+        (Some(_), _) => None,
+        (None, None) => again_at(cx, settled.attempt, failures, settled.retries),
+        (None, Some(hosting)) => {
+            let retry = usize::try_from(failures - 1).unwrap_or(usize::MAX);
+            let delay = ROOM_RETRIES.get(retry);
+            if delay.is_none() {
+                give_up(cx, corp, hosting)?;
+            }
+            delay.map(|delay| settled.attempt.began + delay)
+        }
     };
     let counted = again.map_or(0, |_| failures);
     let mine = callback::hold(cx.tx, queue, &delivery.claim, until, counted)?;
@@ -149,12 +172,32 @@ pub fn settle(cx: &mut Cx, delivery: &Delivery, settled: Settled<'_>) -> Outcome
     callback::end(cx.tx, corp, event, end)?;
     let next = next(cx, queue, &delivery.claim, until, 0)?;
     match (&next, settled.go_on) {
-        (None, _) => callback::leave(cx.tx, queue, None, 0)?,
-        (Some(_), None) => callback::leave(cx.tx, queue, Some(cx.now), 0)?,
+        (Err(due), _) => callback::leave(cx.tx, queue, *due, 0)?,
+        (Ok(_), None) => callback::leave(cx.tx, queue, Some(cx.now), 0)?,
         // The claim stays.
-        (Some(_), Some(_)) => return Ok(next),
+        (Ok(_), Some(_)) => return Ok(next.ok()),
     }
     Ok(None)
+}
+
+/// Counts a callback that a group of hosted accounts never took; too many in a short time silence the group.
+fn give_up(cx: &mut Cx, corp: i64, hosting: i64) -> Outcome<()> {
+    // All queues of the group count together.
+    cx.tx.enter(corp, Effect::Change)?;
+    let Some(known) = hosting::by_key(cx.tx.as_read(), corp, hosting)? else {
+        return Ok(());
+    };
+    let (many, within, silence) = SILENCE;
+    let mut times: Vec<i64> = serde_json::from_str(&known.exhausted).unwrap_or_default();
+    times.push(cx.now);
+    times.retain(|time| cx.now - time <= within);
+    let mut until = known.silent_until;
+    if times.len() >= many {
+        times.clear();
+        until = cx.now + silence;
+    }
+    let times = serde_json::to_string(&times).unwrap_or_default();
+    Ok(hosting::silence(cx.tx, corp, hosting, &times, until)?)
 }
 
 /// When an event that failed so often is tried again, if ever.

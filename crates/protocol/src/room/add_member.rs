@@ -41,7 +41,7 @@ const CODES: &[OwnCode] = &[
     (R::RoomFailed, -7, "拉入群聊失败"),
     (R::NotFriend, -8, "和bot不是好友关系"),
     (R::AlreadyInRoom, -9, "群聊中已经存在此好友"),
-    (R::RoomFull, -10, "群人数达到上限(500)"),
+    (R::GroupFull, -10, "群人数达到上限(500)"),
     (R::BotNotInRoom, -11, "bot不在群内"),
     (R::RoomInternal, -12, "该群是内部群,不执行此操作"),
 ];

@@ -82,6 +82,9 @@ async fn exchange(
     attempt: &mut Attempt,
 ) -> Result<Accepted, String> {
     let callback = &delivery.callback;
+    if delivery.queue.app < 0 {
+        return tell_rooms(app, delivery, attempt).await;
+    }
     let url: Url = callback
         .url
         .parse()
@@ -134,6 +137,31 @@ async fn exchange(
         }
     };
     Ok(Accepted { reply })
+}
+
+/// Posts what a group of hosted accounts is told, as plain JSON below its URL. Whatever a 200 says is enough.
+async fn tell_rooms(
+    app: &App,
+    delivery: &Delivery,
+    attempt: &mut Attempt,
+) -> Result<Accepted, String> {
+    let base = delivery.callback.url.trim_end_matches('/');
+    let url: Url = format!("{base}/{}", delivery.event.kind)
+        .parse()
+        .map_err(|error| format!("the URL cannot be read: {error}"))?;
+    attempt.request_body.clone_from(&delivery.event.body);
+    let request = app
+        .deliverer
+        .client
+        .post(url.clone())
+        .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
+        .body(attempt.request_body.clone());
+    attempt.request_head = head("POST", &url, "content-type: application/json\n");
+    let answer = send(app, &url, request).await?;
+    attempt.status = Some(i64::from(answer.status.as_u16()));
+    attempt.answer = String::from_utf8_lossy(&answer.body).replace('\0', "\u{fffd}");
+    failed(&answer)?;
+    Ok(Accepted { reply: None })
 }
 
 /// A passive reply, decrypted, and read where it can be.
