@@ -230,7 +230,7 @@ pub fn world_schema() -> Value {
     let mut schema = schemars::schema_for!(crate::world::World).to_value();
     schema["properties"]["version"]["const"] = 1.into();
     // Where a path names the same thing, its body may leave it out; a world has no path.
-    for (part, fields) in crate::world::REQUIRED {
+    for (part, fields) in crate::world::REQUIRED.iter().copied() {
         schema["$defs"][part]["required"] = json!(fields);
     }
     schema

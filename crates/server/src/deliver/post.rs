@@ -154,7 +154,10 @@ async fn tell_rooms(
         .deliverer
         .client
         .post(url.clone())
-        .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
+        .header(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        )
         .body(attempt.request_body.clone());
     attempt.request_head = head("POST", &url, "content-type: application/json\n");
     let answer = send(app, &url, request).await?;
