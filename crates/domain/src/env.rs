@@ -175,6 +175,17 @@ pub enum Failure {
 /// What a use case answers.
 pub type Outcome<T> = Result<T, Failure>;
 
+impl Failure {
+    /// The same, with another reason where it was refused for this one.
+    #[must_use]
+    pub fn instead_of(self, reason: Refusal, other: Refusal) -> Self {
+        match self {
+            Failure::Refused(refused) if refused.refusal == reason => other.into(),
+            failure => failure,
+        }
+    }
+}
+
 impl From<Refused> for Failure {
     fn from(refused: Refused) -> Self {
         Failure::Refused(refused)

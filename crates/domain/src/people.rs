@@ -7,6 +7,8 @@ pub(crate) mod inbox;
 mod say;
 mod steps;
 
+pub(crate) use steps::go;
+
 use qun_protocol::{ChatId, Refusal as R};
 use qun_store::{Read, table::chat};
 

@@ -90,7 +90,7 @@ pub fn load(
 }
 
 /// Puts the place into a refusal's text.
-fn at(failure: Failure, place: String) -> Failure {
+pub(crate) fn at(failure: Failure, place: String) -> Failure {
     match failure {
         Failure::Refused(mut refused) => {
             refused.detail = Some(match refused.detail {

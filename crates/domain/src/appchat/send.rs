@@ -6,7 +6,7 @@ use qun_store::{
 use serde_json::Value;
 
 use super::own_chat;
-use crate::{Caller, Command, Cx, Outcome, Use, media, rule};
+use crate::{Caller, Command, Cx, Outcome, Use, media, room, rule};
 
 impl Command<Send> for Use {
     const EFFECT: Effect = Effect::Append;
@@ -46,6 +46,8 @@ impl Command<Send> for Use {
         message::append(cx.tx, caller.corp, cx.ids.lane(), &message)?;
         if chat.first_message.is_none() {
             chat::spoken(cx.tx, caller.corp, chat.chat, id)?;
+            // Only now do its members see it.
+            room::event::joined(cx, caller.corp, chat.chat)?;
         }
         cx.touched = Some(caller.corp);
         Ok(Done {})

@@ -2,7 +2,7 @@ use qun_protocol::{Done, Limit, Refusal as R, appchat::Update};
 use qun_store::table::chat;
 
 use super::{goers, own_chat, owner, people};
-use crate::{Command, Cx, Outcome, Use, rule};
+use crate::{Command, Cx, Outcome, Use, room, rule};
 
 impl Command<Update> for Use {
     fn run(cx: &mut Cx, request: &Update) -> Outcome<Done> {
@@ -61,6 +61,7 @@ pub(crate) fn change_members(
     if !decided.joins.is_empty() {
         let from = cx.ids.take(decided.joins.len() as i64);
         chat::join(cx.tx, corp, chat.chat, from, cx.now, &decided.joins)?;
+        room::event::joined(cx, corp, chat.chat)?;
     }
     chat.owner = decided.owner;
     chat.member_count = decided.count as i64;

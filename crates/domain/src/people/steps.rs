@@ -84,7 +84,7 @@ fn member(members: &[chat::Member], userid: &UserId) -> Outcome<i64> {
 }
 
 /// Lets members go. On phones a group may become smaller than an app may make it; when the last one goes it ends.
-fn go(
+pub(crate) fn go(
     cx: &mut Cx,
     corp: i64,
     chat: &mut chat::Chat,
