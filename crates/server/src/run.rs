@@ -189,7 +189,7 @@ where
             effect: <Use as Command<E>>::EFFECT,
             wakes: <Use as Command<E>>::WAKES,
             // What an app does to groups leaves the apps themselves as they are.
-            evicts: E::META.auth != Auth::AccessToken,
+            evicts: !matches!(E::META.auth, Auth::AccessToken | Auth::Juzi),
         };
         let (response, lints) = write(&app, who, address, settings, move |cx| {
             <Use as Command<E>>::run(cx, &request)
@@ -333,6 +333,7 @@ impl<T: Send, F: FnMut(&mut Cx) -> Outcome<T> + Send> Job for Work<T, F> {
     fn corp(&self) -> Option<i64> {
         match &self.who {
             Who::App(caller) => Some(caller.corp),
+            Who::Juzi(hosted) => Some(hosted.corp),
             _ => None,
         }
     }

@@ -16,8 +16,9 @@ impl Command<Update> for Use {
         let add = people(cx.tx.as_read(), corp, &request.add_user_list)?;
         let remove = goers(cx.tx.as_read(), corp, &request.del_user_list)?;
         let new_owner = owner(cx.tx.as_read(), &caller, request.owner.as_ref())?;
+        let mut joined = false;
         if !add.is_empty() || !remove.is_empty() || new_owner.is_some() {
-            change_members(cx, rules, corp, &mut chat, &add, &remove, new_owner)?;
+            joined = change_members(cx, rules, corp, &mut chat, &add, &remove, new_owner)?;
         }
         rule::quota::spend(
             cx,
@@ -28,12 +29,15 @@ impl Command<Update> for Use {
             R::Frequency,
         )?;
         chat::update(cx.tx, corp, &chat)?;
+        if joined {
+            room::event::joined(cx, corp, chat.chat)?;
+        }
         cx.touched = Some(corp);
         Ok(Done {})
     }
 }
 
-/// Decides a wish and saves who came and went; the group's own row is the caller's to save.
+/// Decides a wish and saves who came and went; whether anybody came. The group's own row is the caller's to save.
 pub(crate) fn change_members(
     cx: &mut Cx,
     rules: &qun_protocol::Rules,
@@ -42,7 +46,7 @@ pub(crate) fn change_members(
     add: &[i64],
     remove: &[i64],
     new_owner: Option<i64>,
-) -> Outcome<()> {
+) -> Outcome<bool> {
     let members = chat::members(cx.tx.as_read(), corp, chat.chat)?;
     let present: Vec<i64> = members.iter().map(|member| member.person).collect();
     let wish = rule::chat::Wish {
@@ -61,9 +65,8 @@ pub(crate) fn change_members(
     if !decided.joins.is_empty() {
         let from = cx.ids.take(decided.joins.len() as i64);
         chat::join(cx.tx, corp, chat.chat, from, cx.now, &decided.joins)?;
-        room::event::joined(cx, corp, chat.chat)?;
     }
     chat.owner = decided.owner;
     chat.member_count = decided.count as i64;
-    Ok(())
+    Ok(!decided.joins.is_empty())
 }

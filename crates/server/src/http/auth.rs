@@ -3,8 +3,11 @@
 use std::{net::IpAddr, sync::Arc};
 
 use http::{HeaderMap, header::AUTHORIZATION};
-use qun_domain::{Caller, Who, caller, token};
-use qun_protocol::{Auth, Callers, Endpoint, Limit, Refusal as R, Refused, query, world::AppKind};
+use qun_domain::{Caller, Hosted, Who, caller, room, token};
+use qun_protocol::{
+    Auth, Body, Callers, Endpoint, Limit, Refusal as R, Refused, lenient, query, world::AppKind,
+};
+use serde::Deserialize;
 
 use super::Pairs;
 use crate::{app::App, run::blocking};
@@ -17,7 +20,8 @@ pub(super) async fn check<E: Endpoint>(
     address: IpAddr,
 ) -> Result<Who, Refused> {
     match E::META.auth {
-        Auth::Open => Ok(Who::Anyone),
+        // A Juzi token is read with the request; see `hosted`.
+        Auth::Open | Auth::Juzi => Ok(Who::Anyone),
         Auth::Manage => operator(app, headers).map(|()| Who::Operator),
         Auth::AccessToken => {
             let caller =
@@ -32,6 +36,44 @@ pub(super) async fn check<E: Endpoint>(
             }
             may_call(&caller, E::META.callers)?;
             Ok(Who::App(caller))
+        }
+    }
+}
+
+/// The Juzi token of a request: in the query on GET, in the body on POST.
+pub(super) fn juzi_token(place: Body, pairs: &Pairs<'_>, body: &[u8]) -> String {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Shown {
+        token: Option<String>,
+    }
+    let shown = match place {
+        Body::Json => lenient::json::<Shown>(body),
+        _ => lenient::query::<Shown>(pairs),
+    };
+    shown
+        .ok()
+        .and_then(|shown| shown.value.token)
+        .unwrap_or_default()
+}
+
+/// What a Juzi token selects.
+pub(super) async fn hosted(app: &Arc<App>, token: String) -> Result<Arc<Hosted>, Refused> {
+    if token.is_empty() {
+        return Err(R::RoomTokenInvalid.into());
+    }
+    let (store, now, default) = (
+        Arc::clone(&app.store),
+        app.now_ms(),
+        app.default_rules.clone(),
+    );
+    let look = move || store.read(|read| room::hosted(read, &token, now, &default));
+    match blocking(app.store.is_shared(), look).await {
+        Ok(Some(hosted)) => Ok(Arc::new(hosted)),
+        Ok(None) => Err(R::RoomTokenInvalid.into()),
+        Err(error) => {
+            tracing::error!(%error, "the store cannot be read");
+            Err(R::SystemBusy.into())
         }
     }
 }

@@ -20,7 +20,7 @@ use futures_util::StreamExt;
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use qun_domain::{Failure, Who};
 use qun_protocol::{
-    Body as Place, Endpoint, Envelope, Limit, Refusal as R, Refused, Rules, lenient, query,
+    Auth, Body as Place, Endpoint, Envelope, Limit, Refusal as R, Refused, Rules, lenient, query,
 };
 
 pub(crate) use route::router;
@@ -93,7 +93,7 @@ async fn handle<E: Endpoint, U: Runner<E>>(
     };
     let pairs = query::pairs(uri.query().unwrap_or_default());
     let result = async {
-        let who = auth::check::<E>(&app, &pairs, &headers, address).await?;
+        let mut who = auth::check::<E>(&app, &pairs, &headers, address).await?;
         let rules = match &who {
             Who::App(caller) => &*caller.rules,
             _ => &app.default_rules,
@@ -113,7 +113,7 @@ async fn handle<E: Endpoint, U: Runner<E>>(
         };
         let request = match E::META.envelope {
             Envelope::Manage => decode::strict::<E>(&fields, &path, &pairs, &bytes)?,
-            Envelope::Wecom => {
+            Envelope::Wecom | Envelope::Room | Envelope::RoomErrcode => {
                 let decoded = match E::META.body {
                     Place::Json | Place::Item(_) => lenient::json::<E>(&bytes),
                     // A GET endpoint that is called otherwise has its parameters in the query all the same.
@@ -125,13 +125,23 @@ async fn handle<E: Endpoint, U: Runner<E>>(
             }
         };
         let admitted = match E::META.envelope {
-            Envelope::Wecom => Some(
+            Envelope::Manage => None,
+            _ => Some(
                 app.rates
                     .admit(rules, corp, address, E::META.path, now)
                     .ok_or(R::Frequency)?,
             ),
-            Envelope::Manage => None,
         };
+        if E::META.auth == Auth::Juzi {
+            // The token is a field of the request itself.
+            let token = auth::juzi_token(E::META.body, &pairs, &bytes);
+            let hosted = auth::hosted(&app, token).await?;
+            let scope = (hosted.corp, hosted.hosting);
+            if !app.rates.admit_token(&hosted.rules, scope, now) {
+                return Err(R::Frequency.into());
+            }
+            who = Who::Juzi(hosted);
+        }
         let call = Call {
             app: app.clone(),
             request,

@@ -15,6 +15,8 @@ const SCOPES: usize = 10_000;
 #[derive(Debug, Default)]
 pub(crate) struct Rates {
     scopes: Mutex<Scopes>,
+    /// By company and group of hosted accounts; no more than there are of these.
+    tokens: Mutex<HashMap<(i64, i64), Count>>,
 }
 
 #[derive(Debug, Default)]
@@ -103,6 +105,18 @@ impl Rates {
             }
         }
         Some(Admitted { corp, address, api })
+    }
+
+    /// Counts a call of a group of hosted accounts, or says that it is one too many. Refused calls count too.
+    pub(crate) fn admit_token(&self, rules: &Rules, scope: (i64, i64), now: i64) -> bool {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = tokens.entry(scope).or_default();
+        count.turn(Limit::RoomCallsPerToken, now);
+        if rules.enforced && count.used >= rules.limit(Limit::RoomCallsPerToken) {
+            return false;
+        }
+        count.used += 1;
+        true
     }
 
     /// Takes a call back that was refused after all: only accepted calls count.
@@ -209,6 +223,17 @@ mod tests {
             assert!(call(3 * SCOPES + n, NOON + 3_600_000).is_some());
         }
         assert!(kept() < 3 * SCOPES, "{}", kept());
+    }
+
+    #[test]
+    fn a_token_has_its_calls_in_each_half_minute() {
+        let (rates, mut rules) = (Rates::default(), rules());
+        rules.set(Limit::RoomCallsPerToken, 2);
+        let admit = |scope, now| rates.admit_token(&rules, scope, now);
+        assert!(admit((1, 1), NOON) && admit((1, 1), NOON + 29_999));
+        assert!(!admit((1, 1), NOON + 29_999));
+        assert!(admit((1, 2), NOON + 29_999) && admit((2, 1), NOON + 29_999));
+        assert!(admit((1, 1), NOON + 30_000));
     }
 
     #[test]

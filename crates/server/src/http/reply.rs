@@ -12,6 +12,7 @@ use qun_protocol::{
 
 const ERROR_CODE: HeaderName = HeaderName::from_static("error-code");
 const ERROR_MSG: HeaderName = HeaderName::from_static("error-msg");
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=UTF-8");
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
 
 /// What an answer depends on beside its endpoint.
@@ -30,6 +31,8 @@ pub(super) fn success<E: Endpoint>(told: &Told, response: &E::Response) -> Respo
             let errmsg = if told.warning { OK_WITH_WARNING } else { "ok" };
             (Some(errmsg), envelope::success(response, errmsg))
         }
+        Envelope::RoomErrcode => (None, envelope::success(response, "ok")),
+        Envelope::Room => (None, envelope::room_success(response)),
         Envelope::Manage => (None, serde_json::to_vec(response)),
     };
     match body {
@@ -91,6 +94,19 @@ pub(super) fn refusal<E: Endpoint>(told: &Told, refused: &Refused) -> Response {
                 },
             };
             json(status, serde_json::to_vec(&problem).unwrap_or_default())
+        }
+        Envelope::Room | Envelope::RoomErrcode => {
+            match envelope::room_failure(&E::META, refused.refusal) {
+                Some(body) => json(StatusCode::OK, body),
+                // What no table of these endpoints has is no JSON, as their one page shows of 429.
+                None => {
+                    let status = StatusCode::from_u16(refused.refusal.status());
+                    let mut response = Response::new(refused.refusal.meaning().into());
+                    *response.status_mut() = status.unwrap_or(StatusCode::BAD_REQUEST);
+                    response.headers_mut().insert(CONTENT_TYPE, TEXT);
+                    response
+                }
+            }
         }
     }
 }

@@ -64,7 +64,7 @@ fn route<E: Endpoint, R: Runner<E>>(router: Router<Arc<App>>) -> Router<Arc<App>
     };
     let route: MethodRouter<Arc<App>> = match E::META.envelope {
         Envelope::Wecom => routing::any(handler),
-        Envelope::Manage => routing::on(filter, handler),
+        Envelope::Manage | Envelope::Room | Envelope::RoomErrcode => routing::on(filter, handler),
     };
     router.route(E::META.path, route)
 }
