@@ -22,6 +22,7 @@ pub mod media;
 pub mod message;
 pub mod meta;
 pub mod quota;
+pub mod range;
 
 /// Every statement of the tables.
 pub fn statements() -> Vec<&'static str> {
@@ -40,6 +41,7 @@ pub fn statements() -> Vec<&'static str> {
         message::STATEMENTS,
         meta::STATEMENTS,
         quota::STATEMENTS,
+        range::STATEMENTS,
     ]
     .concat()
 }
