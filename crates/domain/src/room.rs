@@ -60,9 +60,7 @@ fn named(
     user_id: Option<&str>,
     among: Among,
 ) -> Outcome<bots::Bot> {
-    let user_id = user_id
-        .filter(|id| !id.is_empty())
-        .ok_or(R::BotUnknown)?;
+    let user_id = user_id.filter(|id| !id.is_empty()).ok_or(R::BotUnknown)?;
     let all = bots::by_user(read, hosted.corp, &fold(user_id))?;
     let everywhere = all.len();
     let mut mine = all.into_iter().filter(|bot| bot.hosting == hosted.hosting);
@@ -104,11 +102,7 @@ fn failing(operations: &[String]) -> String {
 }
 
 /// A room that an account is in or knows, by its system id.
-fn known_room(
-    read: &mut dyn Read,
-    corp: i64,
-    wxid: Option<&str>,
-) -> Outcome<Option<room::Room>> {
+fn known_room(read: &mut dyn Read, corp: i64, wxid: Option<&str>) -> Outcome<Option<room::Room>> {
     let Some(wxid) = wxid.filter(|wxid| !wxid.is_empty()) else {
         return Ok(None);
     };

@@ -61,8 +61,7 @@ pub(super) fn any_room(read: &mut dyn Read, corp: i64, text: &str) -> Outcome<i6
 
 /// The contact that a call of the own API names.
 pub(super) fn contact(read: &mut dyn Read, corp: i64, text: &str) -> Outcome<i64> {
-    id::contact(read, corp, text)?
-        .ok_or_else(|| Refused::because(R::ContactUnknown, text).into())
+    id::contact(read, corp, text)?.ok_or_else(|| Refused::because(R::ContactUnknown, text).into())
 }
 
 pub(super) fn shown(read: &mut dyn Read, corp: i64, bot: Bot) -> Outcome<BotShown> {
@@ -110,8 +109,7 @@ impl Query<GetBot> for Use {
             let Some(room) = room::by_key(cx.read, corp, chat)? else {
                 continue;
             };
-            let (given, loaded) =
-                bot::room(cx.read, corp, bot.bot, chat)?.unwrap_or((None, true));
+            let (given, loaded) = bot::room(cx.read, corp, bot.bot, chat)?.unwrap_or((None, true));
             rooms.push(BotRoom {
                 wxid: Some(id::of_room(cx.read, corp, &room)?),
                 room: room.chatid,

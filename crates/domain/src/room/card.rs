@@ -19,16 +19,12 @@ use qun_store::{
 use serde_json::json;
 
 use super::id;
-use crate::{Command, Cx, Failure, Outcome, Query, ReadCx, Use, audience, customer_group, participant};
+use crate::{
+    Command, Cx, Failure, Outcome, Query, ReadCx, Use, audience, customer_group, participant,
+};
 
 /// Sends an invitation card, which stands in the person's inbox too.
-pub(super) fn send(
-    cx: &mut Cx,
-    corp: i64,
-    bot: &Bot,
-    room: &Room,
-    person: i64,
-) -> Outcome<()> {
+pub(super) fn send(cx: &mut Cx, corp: i64, bot: &Bot, room: &Room, person: i64) -> Outcome<()> {
     // A number of the same sequence as its message's, so it is of its time.
     let key = cx.ids.next();
     let row = card::Card {
@@ -98,12 +94,7 @@ impl Query<Cards> for Use {
 }
 
 /// The open card that a person answers.
-fn open(
-    cx: &mut Cx,
-    company: &Company,
-    userid: &UserId,
-    key: i64,
-) -> Outcome<card::Card> {
+fn open(cx: &mut Cx, company: &Company, userid: &UserId, key: i64) -> Outcome<card::Card> {
     let person = person(cx.tx.as_read(), company.corp, userid)?;
     let card = card::by_key(cx.tx.as_read(), company.corp, key)?;
     let card = card.filter(|card| card.person == person && card.state == state::OPEN);
@@ -124,8 +115,7 @@ impl Command<AcceptCard> for Use {
             invitor: Some(card.inviter),
             state: None,
         };
-        let joined =
-            customer_group::join(cx, &company, &rules, &mut group, &[card.person], way)?;
+        let joined = customer_group::join(cx, &company, &rules, &mut group, &[card.person], way)?;
         if joined.is_empty() {
             return Err(R::AlreadyInRoom.into());
         }

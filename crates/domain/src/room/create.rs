@@ -23,7 +23,12 @@ impl Command<Create> for Use {
         let hosted = cx.who.hosted()?.clone();
         let (corp, rules) = (hosted.corp, &hosted.rules);
         let read = cx.tx.as_read();
-        let bot = named(read, &hosted, request.bot_user_id.as_deref(), Among::Company)?;
+        let bot = named(
+            read,
+            &hosted,
+            request.bot_user_id.as_deref(),
+            Among::Company,
+        )?;
         if !bot.is_wecom() {
             return Err(R::BotNotWecom.into());
         }

@@ -169,7 +169,10 @@ fn rooms(read: &mut dyn Read, corp: i64, text: &str) -> Outcome<Vec<Meaning>> {
 /// What a room is, and all its ids.
 fn room_of(read: &mut dyn Read, corp: i64, chat: i64) -> Outcome<(String, Vec<Sibling>)> {
     let Some(room) = room::by_key(read, corp, chat)? else {
-        return Ok(("a group that has ended or was never spoken in".into(), Vec::new()));
+        return Ok((
+            "a group that has ended or was never spoken in".into(),
+            Vec::new(),
+        ));
     };
     let UserId(owner) = participant::id_of(read, corp, room.owner)?;
     let mut siblings = vec![sibling("roomWxid", id::of_room(read, corp, &room)?)];

@@ -61,12 +61,7 @@ pub(super) fn set_url(cx: &mut Cx, corp: i64, key: i64, url: &str) -> Outcome<()
 }
 
 /// Adds a token to a group of accounts, the given one or a new one.
-pub(super) fn add_token(
-    cx: &mut Cx,
-    corp: i64,
-    key: i64,
-    wanted: &HostingToken,
-) -> Outcome<Token> {
+pub(super) fn add_token(cx: &mut Cx, corp: i64, key: i64, wanted: &HostingToken) -> Outcome<Token> {
     let token = match &wanted.token {
         Some(Token(token)) => {
             let good =

@@ -138,7 +138,9 @@ const KEY_DIGITS: usize = 16;
 /// Gives a WeCom room a system id that no other has.
 pub(super) fn give_room(tx: &mut dyn Tx, corp: i64, key: i64, text: &str) -> Outcome<()> {
     let Some(digits) = digits(text).filter(|digits| digits.len() <= 30) else {
-        return Err(bad(format!("{text:?} is no roomWxid: R: and 1 to 30 digits")));
+        return Err(bad(format!(
+            "{text:?} is no roomWxid: R: and 1 to 30 digits"
+        )));
     };
     if digits.len() == KEY_DIGITS && read_room(text) != Some(key)
         || chat(tx.as_read(), corp, text)?.is_some_and(|other| other != key)
@@ -220,11 +222,7 @@ pub(super) fn is_hex(text: &str) -> bool {
 }
 
 /// An id of that form: the given one, or a new one.
-pub(super) fn hex(
-    cx: &mut crate::Cx,
-    given: Option<&str>,
-    field: &'static str,
-) -> Outcome<String> {
+pub(super) fn hex(cx: &mut crate::Cx, given: Option<&str>, field: &'static str) -> Outcome<String> {
     match given.filter(|given| !given.is_empty()) {
         Some(given) if is_hex(given) => Ok(given.to_owned()),
         Some(given) => Err(bad(format!(
@@ -259,7 +257,13 @@ mod tests {
         for key in [1, -1, 99_999_999, -100_000_000, i64::MAX] {
             assert_eq!(read_made(&made(key)), Some(key), "{}", made(key));
         }
-        for text in ["", "16880000", "1688000000000000", "168800001", "7881300000000001"] {
+        for text in [
+            "",
+            "16880000",
+            "1688000000000000",
+            "168800001",
+            "7881300000000001",
+        ] {
             assert_eq!(read_made(text), None, "{text}");
         }
         assert_eq!(read_room("R:1600000000123456"), Some(1_600_000_000_123_456));

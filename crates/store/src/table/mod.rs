@@ -22,6 +22,7 @@ pub mod media;
 pub mod message;
 pub mod meta;
 pub mod quota;
+pub mod range;
 pub mod room;
 
 /// Every statement of the tables.
@@ -41,6 +42,7 @@ pub fn statements() -> Vec<&'static str> {
         message::STATEMENTS,
         meta::STATEMENTS,
         quota::STATEMENTS,
+        range::STATEMENTS,
         &room::statements(),
     ]
     .concat()
