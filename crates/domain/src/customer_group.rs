@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use statistic::{Fact, What};
 
-use crate::{Cx, Outcome, participant, rule, token};
+use crate::{Cx, Outcome, participant, room, rule, token};
 
 /// A customer group that is to be.
 #[derive(Clone, Copy, Debug)]
@@ -138,6 +138,9 @@ pub(crate) fn leave(
 fn heir(read: &mut dyn Read, corp: i64, group: &Group, going: &[i64]) -> Outcome<Option<i64>> {
     let mut eldest = None;
     for key in customer_group::present(read, corp, group.chat)? {
+        if group.kind == chat::kind::ROOM && !going.contains(&key) {
+            return Ok(Some(key));
+        }
         if key < 0 || going.contains(&key) {
             continue;
         }
@@ -368,6 +371,9 @@ fn happened(
     what: What,
 ) -> Outcome<()> {
     customer_group::update(cx.tx, company.corp, group)?;
+    if matches!(what, What::Created { .. } | What::Joined { .. }) {
+        room::event::joined(cx, company.corp, group.chat)?;
+    }
     if group.kind != chat::kind::CUSTOMER {
         return Ok(());
     }

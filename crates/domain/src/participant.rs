@@ -9,7 +9,7 @@ use qun_store::{
     },
 };
 
-use crate::Outcome;
+use crate::{Outcome, room};
 
 /// An employee or a customer.
 #[derive(Clone, Debug)]
@@ -38,15 +38,22 @@ impl Participant {
     }
 }
 
-/// Whoever has a userid, ignoring case, or an external_userid.
+/// Whoever has a userid, ignoring case, an external_userid, or a system id of Juzi.
 pub(crate) fn named(read: &mut dyn Read, corp: i64, id: &UserId) -> Outcome<Participant> {
     if let Some(person) = directory::person_by_userid(read, corp, &id.folded())? {
         return Ok(Participant::Employee(person));
     }
-    match customer::by_external_userid(read, corp, id)? {
-        Some(customer) => Ok(Participant::Customer(customer)),
-        None => Err(Refused::because(R::PersonUnknown, id.to_string()).into()),
+    if let Some(customer) = customer::by_external_userid(read, corp, id)? {
+        return Ok(Participant::Customer(customer));
     }
+    let found = match room::id::person(read, corp, id)? {
+        Some(key) if key > 0 => {
+            directory::person_by_key(read, corp, key)?.map(Participant::Employee)
+        }
+        Some(key) => customer::by_key(read, corp, key)?.map(Participant::Customer),
+        None => None,
+    };
+    found.ok_or_else(|| Refused::because(R::PersonUnknown, id.to_string()).into())
 }
 
 /// Their keys, in the order of a list.

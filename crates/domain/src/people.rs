@@ -15,11 +15,11 @@ use qun_store::{
     Read,
     table::{
         chat,
-        customer_group::{Group, by_chat_id},
+        customer_group::{Group, by_chat_id, by_key},
     },
 };
 
-use crate::Outcome;
+use crate::{Outcome, room};
 
 /// A live group that somebody is in and sees.
 pub(crate) enum Seen {
@@ -50,14 +50,21 @@ fn owner_only(owner: i64, person: i64) -> Outcome<()> {
     }
 }
 
-/// The live customer group of an id that somebody is in.
+/// The live customer group or room of an id that somebody is in.
 pub(crate) fn seen_customer_group(
     read: &mut dyn Read,
     corp: i64,
     person: i64,
     chatid: &ChatId,
 ) -> Outcome<Group> {
-    let group = by_chat_id(read, corp, chatid)?
+    let group = match by_chat_id(read, corp, chatid)? {
+        Some(group) => Some(group),
+        None => match room::id::chat(read, corp, chatid)? {
+            Some(chat) => by_key(read, corp, chat)?,
+            None => None,
+        },
+    };
+    let group = group
         .filter(|group| group.dismissed.is_none())
         .ok_or(R::GroupUnknown)?;
     if chat::is_member(read, corp, group.chat, person)? {

@@ -22,6 +22,7 @@ use crate::{
         directory::{put_department, put_tag, put_user},
     },
     media::Stored,
+    room::world::put_hosting,
     rule,
 };
 
@@ -185,6 +186,11 @@ fn create(
         put_chat(cx, &rules, corp, chat, &mut taken)
             .map_err(|failure| at(failure, format!(".chats[{n}]")))?;
     }
+    let mut hostings = Vec::new();
+    for (n, hosting) in wanted.hostings.iter().enumerate() {
+        let made = put_hosting(cx, corp, hosting);
+        hostings.push(made.map_err(|failure| at(failure, format!(".hostings[{n}]")))?);
+    }
     company::changed(cx.tx, corp)?;
     // What comes to its groups comes after this, whoever writes it.
     let last = cx.ids.next();
@@ -194,6 +200,7 @@ fn create(
         corpid,
         created: true,
         agents,
+        hostings,
     })
 }
 

@@ -1,5 +1,5 @@
 use qun_protocol::{
-    Done, Refusal as R, Refused, UserId,
+    Done, Refusal as R, Refused,
     manage::{
         Attempt, CallbackSet, CallbackShown, CallbackState, CallbackWhole, Callbacks,
         CallbacksPage, DeleteCallback, GetCallback, GetCallbackEvent, ResendCallback, SetCallback,
@@ -10,13 +10,13 @@ use qun_store::{
     table::{
         callback,
         callback::{Callback, Event, Queue, state},
-        directory,
+        room::hosting,
     },
 };
 
-use super::{checked, known_app};
+use super::{checked, known_app, of_hosting};
 use crate::{
-    Command, Cx, Outcome, Query, ReadCx, Use,
+    Command, Cx, Outcome, Query, ReadCx, Use, participant,
     people::{
         feed::{Cursor, page_size},
         inbox::id_text,
@@ -83,8 +83,16 @@ impl Query<Callbacks> for Use {
             None => (i64::MAX, i64::MAX),
             Some(after) => Cursor::read(after)?.first(),
         };
+        let told = match request.group.as_deref().filter(|group| !group.is_empty()) {
+            // Nobody has number 0.
+            Some(group) => Some(
+                hosting::by_id(cx.read, corp, group)?.map_or(0, |known| of_hosting(known.hosting)),
+            ),
+            None => None,
+        };
         let wanted = |event: &Event| {
-            request.agentid.is_none_or(|agentid| agentid == event.app)
+            told.is_none_or(|told| told == event.app)
+                && request.agentid.is_none_or(|agentid| agentid == event.app)
                 && request
                     .state
                     .is_none_or(|state| state == named(event.state))
@@ -177,13 +185,18 @@ fn named(state: i64) -> CallbackState {
 }
 
 fn shown(read: &mut dyn Read, corp: i64, event: &Event) -> Outcome<CallbackShown> {
-    let person = directory::person_by_key(read, corp, event.person)?;
+    let from = participant::id_of(read, corp, event.person)?;
+    let group = match event.app {
+        app if app < 0 => hosting::by_key(read, corp, -app)?.map(|known| known.group_id),
+        _ => None,
+    };
     Ok(CallbackShown {
         id: id_text(event.lane, event.id),
-        agentid: event.app,
+        agentid: event.app.max(0),
+        group,
         queue: event.queue.clone(),
         kind: event.kind.clone(),
-        from: UserId(person.map(|person| person.userid).unwrap_or_default()),
+        from,
         time: event.id / 1_000_000,
         state: named(event.state),
         attempts: callback::count(read, corp, event)?,

@@ -3,25 +3,20 @@ use qun_protocol::{
     groupchat::JoinScene,
     people::{AcceptCard, Card, CardState, Cards, CardsOf, IgnoreCard},
 };
-use qun_store::{
-    Read,
-    table::{
-        company::Company,
-        customer_group::{self as groups, Way},
-        message,
-        room::{
-            self, Room,
-            bot::Bot,
-            card::{self, state},
-        },
+use qun_store::table::{
+    company::Company,
+    customer_group::{self as groups, Way},
+    message,
+    room::{
+        self, Room,
+        bot::Bot,
+        card::{self, state},
     },
 };
 use serde_json::json;
 
 use super::id;
-use crate::{
-    Command, Cx, Failure, Outcome, Query, ReadCx, Use, audience, customer_group, participant,
-};
+use crate::{Command, Cx, Outcome, Query, ReadCx, Use, audience, customer_group, participant};
 
 /// Sends an invitation card, which stands in the person's inbox too.
 pub(super) fn send(cx: &mut Cx, corp: i64, bot: &Bot, room: &Room, person: i64) -> Outcome<()> {
@@ -52,22 +47,10 @@ pub(super) fn send(cx: &mut Cx, corp: i64, bot: &Bot, room: &Room, person: i64) 
     Ok(message::append(cx.tx, corp, cx.ids.lane(), &message)?)
 }
 
-/// The person of a call: by userid, external_userid or contactWxid.
-fn person(read: &mut dyn Read, corp: i64, text: &UserId) -> Outcome<i64> {
-    match participant::named(read, corp, text) {
-        Ok(found) => Ok(found.key()),
-        Err(Failure::Refused(refused)) => match id::person(read, corp, text)? {
-            Some(person) => Ok(person),
-            None => Err(refused.into()),
-        },
-        Err(failure) => Err(failure),
-    }
-}
-
 impl Query<Cards> for Use {
     fn run(cx: &mut ReadCx, request: &Cards) -> Outcome<CardsOf> {
         let corp = cx.company(request.corpid.as_ref())?.corp;
-        let person = person(cx.read, corp, &request.userid)?;
+        let person = cx.participant(corp, &request.userid)?.key();
         let mut cards = Vec::new();
         for card in card::of_person(cx.read, corp, person)? {
             let room = room::by_key(cx.read, corp, card.chat)?;
@@ -95,7 +78,7 @@ impl Query<Cards> for Use {
 
 /// The open card that a person answers.
 fn open(cx: &mut Cx, company: &Company, userid: &UserId, key: i64) -> Outcome<card::Card> {
-    let person = person(cx.tx.as_read(), company.corp, userid)?;
+    let person = cx.participant(company.corp, userid)?.key();
     let card = card::by_key(cx.tx.as_read(), company.corp, key)?;
     let card = card.filter(|card| card.person == person && card.state == state::OPEN);
     card.ok_or_else(|| R::CardUnknown.into())

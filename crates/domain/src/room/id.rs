@@ -51,7 +51,7 @@ pub(super) fn of_person(read: &mut dyn Read, corp: i64, person: i64) -> Outcome<
 }
 
 /// The person with a system id.
-pub(super) fn person(read: &mut dyn Read, corp: i64, text: &str) -> Outcome<Option<i64>> {
+pub(crate) fn person(read: &mut dyn Read, corp: i64, text: &str) -> Outcome<Option<i64>> {
     if let Some(person) = wxid::person(read, corp, text)? {
         return Ok(Some(person));
     }
@@ -121,7 +121,7 @@ pub(super) fn of_room(read: &mut dyn Read, corp: i64, room: &Room) -> Outcome<St
 }
 
 /// The group with a system id, live or not.
-pub(super) fn chat(read: &mut dyn Read, corp: i64, text: &str) -> Outcome<Option<i64>> {
+pub(crate) fn chat(read: &mut dyn Read, corp: i64, text: &str) -> Outcome<Option<i64>> {
     if let Some(chat) = wxid::chat(read, corp, text)? {
         return Ok(Some(chat));
     }

@@ -68,6 +68,9 @@ pub struct Callbacks {
     /// Of this app alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agentid: Option<i64>,
+    /// Of this group of hosted accounts alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// In this state alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<CallbackState>,
@@ -99,11 +102,14 @@ pub struct CallbacksPage {
 pub struct CallbackShown {
     /// Its id.
     pub id: String,
-    /// The app.
+    /// The app; 0 where a group of hosted accounts was told.
     pub agentid: i64,
-    /// What is delivered in order with it: what one person does to one app.
+    /// The group of hosted accounts that was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// What is delivered in order with it: what one person does to one app, or what one account sees of one room.
     pub queue: String,
-    /// `text`, `image` and the like, or the event's name.
+    /// `text`, `image` and the like, the event's name, or the path below a group's URL.
     pub kind: String,
     /// Who did it.
     pub from: UserId,
@@ -131,7 +137,7 @@ pub struct GetCallbackEvent {
 pub struct CallbackWhole {
     /// What stands in the list.
     pub callback: CallbackShown,
-    /// The decrypted body, XML.
+    /// The decrypted body: XML, or JSON for a group of hosted accounts.
     pub body: String,
     /// Every attempt, oldest first.
     pub attempts: Vec<Attempt>,

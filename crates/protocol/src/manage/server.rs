@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::AppSecret;
+use super::{AppSecret, HostingMade};
 use crate::{CorpId, Refusal as R, endpoint, world::World};
 
 /// Loads a world: absent companies are created, present ones left alone and reported. All of it or nothing.
@@ -30,6 +30,9 @@ pub struct LoadedCompany {
     pub created: bool,
     /// Its apps with their secrets, which are shown this once; empty where it was there already.
     pub agents: Vec<AppSecret>,
+    /// Its groups of accounts that Juzi hosts, with their tokens; the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hostings: Vec<HostingMade>,
 }
 
 /// Reads the server's clock.
