@@ -10,6 +10,7 @@ mod kit;
 mod manage;
 mod media;
 mod people;
+mod room;
 mod story;
 mod transport;
 mod worlds;

@@ -1,0 +1,426 @@
+//! What groups of hosted accounts are told, and how often it is tried.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::{Router, extract::State, routing::post};
+use http::{HeaderMap, StatusCode, Uri};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::company;
+use crate::kit::{App, NOON, Server};
+
+const GROUP: &str = "5f0000000000000000000001";
+
+/// What an account's owner runs: takes whatever is posted below its URL.
+#[derive(Clone)]
+struct Receiver {
+    url: String,
+    got: Arc<watch::Sender<Vec<(String, Value)>>>,
+    status: Arc<AtomicU16>,
+}
+
+impl Receiver {
+    async fn start(app: &App<'_>) -> Receiver {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let receiver = Receiver {
+            url: format!("http://{}/juzi/", listener.local_addr().unwrap()),
+            got: Arc::new(watch::channel(Vec::new()).0),
+            status: Arc::new(AtomicU16::new(200)),
+        };
+        let router = Router::new()
+            .fallback(post(take))
+            .with_state(receiver.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        receiver.set(app).await;
+        receiver
+    }
+
+    /// Sets the callback URL of the group of accounts.
+    async fn set(&self, app: &App<'_>) {
+        let path = app.own(&format!("hostings/{GROUP}"));
+        let body = json!({ "callback_url": self.url });
+        let shown = app.server.manage_ok("PATCH", &path, Some(body)).await;
+        assert_eq!(shown["callback_url"], self.url);
+    }
+
+    /// What came, once it is so much.
+    async fn got(&self, count: usize) -> Vec<(String, Value)> {
+        let mut got = self.got.subscribe();
+        let wait = got.wait_for(|got| got.len() >= count);
+        match tokio::time::timeout(Duration::from_secs(60), wait).await {
+            Ok(got) => got.unwrap().clone(),
+            Err(_) => panic!("{:?}, and not {count}", self.got.borrow()),
+        }
+    }
+}
+
+async fn take(
+    State(receiver): State<Receiver>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: String,
+) -> StatusCode {
+    assert_eq!(headers["content-type"], "application/json");
+    assert!(!headers.contains_key("authorization"));
+    let body = serde_json::from_str(&body).unwrap();
+    receiver
+        .got
+        .send_modify(|got| got.push((uri.to_string(), body)));
+    StatusCode::from_u16(receiver.status.load(Relaxed)).unwrap()
+}
+
+impl App<'_> {
+    /// The callbacks of the group of accounts, newest first, once all of them are as wanted.
+    async fn until_all(&self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let path = self.own(&format!("callbacks?group={GROUP}"));
+        let begun = Instant::now();
+        loop {
+            let page = self.server.manage_ok("GET", &path, None).await;
+            let all = page["callbacks"].as_array().unwrap().clone();
+            if all.iter().all(&wanted) {
+                return all;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "{all:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn hosting(&self) -> Value {
+        let all = self
+            .server
+            .manage_ok("GET", &self.own("hostings"), None)
+            .await;
+        all["hostings"][0].clone()
+    }
+}
+
+fn add(contact: &str) -> Value {
+    json!({ "botUserId": "bot1", "contactWxid": contact, "roomWxid": "R:1" })
+}
+
+#[tokio::test]
+async fn whoever_joins_a_room_of_a_running_account_is_told_with_all_members() {
+    let server = Server::start().await;
+    let app = company(&server, 6, |world| {
+        world["chats"] = json!([{ "chatid": "inside", "members": ["bot1", "boss"] }]);
+    })
+    .await;
+    let receiver = Receiver::start(&app).await;
+    assert_eq!(app.room("addMember", add("wmc3")).await["code"], 0);
+    let (path, body) = receiver.got(1).await[0].clone();
+    assert_eq!(path, "/juzi/chatroom/joined");
+    // Exactly the document's keys, in its order.
+    let keys = |value: &Value| {
+        value
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        keys(&body),
+        [
+            "chatId",
+            "botInfo",
+            "wxid",
+            "topic",
+            "avatarUrl",
+            "ownerId",
+            "members",
+            "group",
+            "syncedTime"
+        ]
+    );
+    assert_eq!(keys(&body["botInfo"]), ["wxid", "weixin", "nickName"]);
+    let members = body["members"].as_array().unwrap();
+    assert_eq!(members.len(), 4);
+    for member in members {
+        assert_eq!(
+            keys(member),
+            [
+                "wxid",
+                "nickName",
+                "avatarUrl",
+                "roomAlias",
+                "isFriend",
+                "contactType",
+                "coworker"
+            ]
+        );
+        assert!(member["isFriend"].is_boolean() && member["roomAlias"].is_null());
+    }
+    assert_eq!(
+        (&body["wxid"], &body["topic"], &body["group"]),
+        (&json!("R:1"), &json!("g"), &json!(GROUP))
+    );
+    let time = body["syncedTime"].as_i64().unwrap();
+    assert!((NOON..NOON + 600_000).contains(&time), "{time}");
+    let listed = app.rooms("listByMember", "token=t1&contactWxid=wmc3").await;
+    assert_eq!(body["chatId"], listed["data"][0]["chatId"]);
+
+    // By whatever way they come.
+    let (status, answer) = app
+        .step("wmc1", "wrg", "invite", json!({ "userlist": ["wmc4"] }))
+        .await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(
+        receiver.got(2).await[1].1["members"]
+            .as_array()
+            .unwrap()
+            .len(),
+        5
+    );
+    app.say("inside", "now it is seen").await;
+    assert_eq!(
+        receiver.got(3).await[2].1["members"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    let body = json!({ "chatid": "inside", "name": "renamed", "add_user_list": ["plain", "boss"] });
+    app.ok("appchat/update", body).await;
+    let got = receiver.got(4).await[3].1.clone();
+    assert_eq!(
+        (got["members"].as_array().unwrap().len(), &got["topic"]),
+        (3, &json!("renamed"))
+    );
+    app.ok(
+        "appchat/update",
+        json!({ "chatid": "inside", "name": "again", "add_user_list": ["boss"] }),
+    )
+    .await;
+    let create = json!({ "botUserId": "bot1", "wxids": ["wmc1", "wmc2"], "greeting": "hi" });
+    assert_eq!(app.room("create", create).await["errcode"], 0);
+    assert_eq!(
+        receiver.got(5).await[4].1["members"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+    let room = json!({ "name": "r", "members": ["wmc1"] });
+    let path = format!("/_qun/bots/pp/rooms?corpid={}", app.corpid);
+    let made = server.manage_ok("POST", &path, Some(room)).await;
+    let got = receiver.got(6).await[5].1.clone();
+    assert_eq!(
+        (&got["wxid"], &got["botInfo"]["weixin"]),
+        (&made["wxid"], &json!("pp"))
+    );
+    let wxid = made["wxid"].as_str().unwrap();
+    let (status, answer) = app
+        .step("wxid_pp", wxid, "invite", json!({ "userlist": ["wmc2"] }))
+        .await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(
+        receiver.got(7).await[6].1["members"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+    // Leaving is none of it, nor what has changed nothing.
+    app.step("wmc1", "wrg", "leave", json!({})).await;
+    assert_eq!(app.room("addMember", add("wmc5")).await["code"], 0);
+    assert_eq!(
+        receiver.got(8).await[7].1["members"]
+            .as_array()
+            .unwrap()
+            .len(),
+        5
+    );
+    let all = app.until_all(|it| it["state"] == "delivered").await;
+    assert_eq!(all.len(), 8);
+    assert!(
+        all.iter().all(|it| it["kind"] == "chatroom/joined"
+            && it["agentid"] == 0
+            && it["group"] == GROUP)
+    );
+    let shown = app.own(&format!("callbacks/{}", all[0]["id"].as_str().unwrap()));
+    let shown = server.manage_ok("GET", &shown, None).await;
+    assert_eq!(shown["attempts"][0]["request_body"], shown["body"]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_room_is_loaded_at_a_start_and_when_somebody_asks() {
+    let server = Server::start().await;
+    let app = company(&server, 4, |_| {}).await;
+    let receiver = Receiver::start(&app).await;
+    app.bot("bot1", json!({ "online": false })).await;
+    app.load("bot1", "R:1", false).await;
+    // Nobody is told of what happens while it does not run.
+    app.step("wmc1", "wrg", "invite", json!({ "userlist": ["wmc3"] }))
+        .await;
+    let sync = |who: &str, room: &str| {
+        let path = format!("/_qun/people/{who}/rooms/{room}/sync");
+        let body = json!({ "corpid": app.corpid });
+        let server = &server;
+        async move { server.manage("POST", &path, Some(body)).await }
+    };
+    assert_eq!(sync("bot1", "R:1").await.1["error"]["code"], "bot_offline");
+    app.bot("bot1", json!({ "online": true })).await;
+    let mut got = receiver.got(2).await;
+    got.sort_by_key(|(_, body)| body["wxid"].to_string());
+    for ((path, body), wxid) in got.iter().zip(["R:1", "R:2"]) {
+        assert_eq!(
+            (path.as_str(), &body["wxid"]),
+            ("/juzi/chatroom/loaded", &json!(wxid))
+        );
+    }
+    assert_eq!(got[0].1["members"].as_array().unwrap().len(), 4);
+    assert_eq!(
+        app.room("addMember", add("wmc4")).await["code"],
+        0,
+        "it is loaded again"
+    );
+    receiver.got(3).await;
+    // Online already, it does not start.
+    app.bot("bot1", json!({ "online": true, "nick_name": "new" }))
+        .await;
+    let (_, told) = sync("bot1", "wrb").await;
+    let (path, body) = receiver.got(4).await[3].clone();
+    assert_eq!(
+        (path.as_str(), &body["wxid"]),
+        ("/juzi/chatroom/loaded", &json!("R:2"))
+    );
+    assert_eq!(body["botInfo"]["nickName"], "new");
+    let shown = app.own(&format!("callbacks/{}", told["callback"].as_str().unwrap()));
+    assert_eq!(
+        server.manage_ok("GET", &shown, None).await["callback"]["kind"],
+        "chatroom/loaded"
+    );
+    assert_eq!(
+        sync("pp", "R:1").await.1["error"]["code"],
+        "bot_not_in_room"
+    );
+    assert_eq!(sync("pp", "R:9").await.1["error"]["code"], "room_unknown");
+    assert_eq!(sync("wmc1", "R:1").await.1["error"]["code"], "bot_unknown");
+    assert_eq!(
+        app.until_all(|it| it["state"] == "delivered").await.len(),
+        4
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn after_five_retries_it_is_given_up_and_the_next_has_its_turn() {
+    let server = Server::start().await;
+    let app = company(&server, 4, |_| {}).await;
+    let receiver = Receiver::start(&app).await;
+    receiver.status.store(500, Relaxed);
+    app.room("addMember", add("wmc3")).await;
+    app.room("addMember", add("wmc4")).await;
+    for attempts in 1..=5 {
+        receiver.got(attempts).await;
+        let tried = move |it: &Value| it["attempts"] == attempts as i64 || it["attempts"] == 0;
+        app.until_all(tried).await;
+        server.advance(5).await;
+    }
+    receiver.got(6).await;
+    receiver.status.store(200, Relaxed);
+    let got = receiver.got(7).await;
+    assert!(
+        got[..6]
+            .iter()
+            .all(|(_, body)| body["members"].as_array().unwrap().len() == 4)
+    );
+    let all = app.until_all(|it| it["state"] != "waiting").await;
+    assert_eq!(
+        (&all[1]["state"], &all[1]["attempts"]),
+        (&json!("exhausted"), &json!(6))
+    );
+    // The receiver may have changed its mind only after the second had failed once.
+    assert_eq!(all[0]["state"], "delivered");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn ten_given_up_in_three_minutes_silence_the_url_for_half_an_hour() {
+    let server = Server::start().await;
+    let app = company(&server, 4, |_| {}).await;
+    let receiver = Receiver::start(&app).await;
+    receiver.status.store(503, Relaxed);
+    let create = json!({ "botUserId": "bot1", "wxids": ["wmc1", "wmc2"] });
+    let give_up = async |rooms: usize| {
+        for _ in 0..rooms {
+            assert_eq!(app.room("create", create.clone()).await["errcode"], 0);
+        }
+        for attempts in 1..=6_i64 {
+            let tried = move |it: &Value| {
+                it["state"] != "waiting" || it["attempts"].as_i64() >= Some(attempts)
+            };
+            app.until_all(tried).await;
+            if attempts < 6 {
+                server.advance(5).await;
+            }
+        }
+        app.until_all(|it| it["state"] == "exhausted").await
+    };
+    // Nine are not enough, and those of long ago do not count.
+    assert_eq!(give_up(9).await.len(), 9);
+    assert!(app.hosting().await.get("silent_until").is_none());
+    server.advance(181).await;
+    assert_eq!(give_up(9).await.len(), 18);
+    assert!(app.hosting().await.get("silent_until").is_none());
+    let all = give_up(1).await;
+    assert!(all.iter().all(|it| it["attempts"] == 6));
+    let until = app.hosting().await["silent_until"].as_i64().unwrap();
+    let left = until - server.now_ms().await / 1000;
+    assert!((1700..=1800).contains(&left), "{left}");
+
+    receiver.status.store(200, Relaxed);
+    let before = receiver.got.borrow().len();
+    assert_eq!(app.room("create", create.clone()).await["errcode"], 0);
+    server.advance(left - 60).await;
+    // Something that was told meanwhile by another way shows that time has passed.
+    let app_told = app
+        .until(|it| it["attempts"] == 6 || it["attempts"] == 0)
+        .await;
+    assert_eq!(app_told[0]["state"], "waiting");
+    assert_eq!(receiver.got.borrow().len(), before);
+    server.advance(120).await;
+    receiver.got(before + 1).await;
+    app.until_all(|it| it["state"] != "waiting").await;
+    assert!(app.hosting().await.get("silent_until").is_none());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_url_that_is_set_again_is_told_at_once() {
+    let server = Server::start().await;
+    let app = company(&server, 4, |_| {}).await;
+    let receiver = Receiver::start(&app).await;
+    receiver.status.store(500, Relaxed);
+    app.room("addMember", add("wmc3")).await;
+    app.until_all(|it| it["attempts"] == 1).await;
+    receiver.status.store(200, Relaxed);
+    receiver.set(&app).await;
+    receiver.got(2).await;
+    app.until_all(|it| it["state"] == "delivered").await;
+    let path = app.own(&format!("hostings/{GROUP}"));
+    let shown = server
+        .manage_ok("PATCH", &path, Some(json!({ "callback_url": "" })))
+        .await;
+    assert!(shown.get("callback_url").is_none());
+    app.room("addMember", add("wmc4")).await;
+    assert_eq!(
+        app.until_all(|it| it["state"] == "delivered").await.len(),
+        1
+    );
+    for bad in ["ftp://x", "http://", "x"] {
+        let (status, _) = server
+            .manage("PATCH", &path, Some(json!({ "callback_url": bad })))
+            .await;
+        assert_eq!(status, 400, "{bad}");
+    }
+    server.stop().await;
+}
