@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use qun_protocol::{Endpoint, Method, all::named, envelope::Status};
+use qun_protocol::{Auth, Endpoint, Envelope, Method, all::named, envelope::Status};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -83,10 +83,16 @@ fn same(place: &str, sample: &Value, written: &Value) {
 
 fn round_trip<E: Endpoint>(name: &str, pair: &Pair) {
     if let Some(request) = &pair.request {
+        let mut sample = request.clone();
+        if E::META.auth == Auth::Juzi && E::META.method == Method::Get {
+            // The page shows where values go, and leaves most of them out.
+            let fields = sample.as_object_mut().unwrap();
+            fields.retain(|_, value| value != "");
+        }
         same(
             &format!("{name} request"),
-            request,
-            &again::<E>(name, request),
+            &sample,
+            &again::<E>(name, &sample),
         );
         if E::META.method == Method::Get {
             assert!(
@@ -96,16 +102,20 @@ fn round_trip<E: Endpoint>(name: &str, pair: &Pair) {
         }
     }
     if let Some(response) = &pair.response {
-        let status: Status = serde_json::from_value(response.clone()).unwrap();
-        assert_eq!(
-            (status.errcode, status.errmsg.as_str()),
-            (0, "ok"),
-            "{name}"
-        );
         let mut own = response.clone();
         let fields = own.as_object_mut().unwrap();
-        for key in ["errcode", "errmsg"] {
-            fields.shift_remove(key);
+        if E::META.envelope == Envelope::Room {
+            assert_eq!(fields.shift_remove("code"), Some(0.into()), "{name}");
+        } else {
+            let status: Status = serde_json::from_value(response.clone()).unwrap();
+            assert_eq!(
+                (status.errcode, status.errmsg.as_str()),
+                (0, "ok"),
+                "{name}"
+            );
+            for key in ["errcode", "errmsg"] {
+                fields.shift_remove(key);
+            }
         }
         same(
             &format!("{name} response"),
@@ -152,6 +162,11 @@ fn every_endpoint_of_the_documents_has_a_sample() {
         "appchat/send",
         "appchat/quit",
         "appchat/members",
+        "room/addMember",
+        "room/create",
+        "room/exit",
+        "room/listByMHTag",
+        "room/listByMember",
         "externalcontact/groupchat/transfer",
         "externalcontact/groupchat/list",
         "externalcontact/groupchat/get",

@@ -7,6 +7,8 @@ use qun_protocol::world::{
 
 /// The employee whom the samples host.
 const EMPLOYEE: &str = "testUserId";
+/// Who owns the group that the sample leaves.
+const OWNER: &str = "testOwner";
 /// The account of personal WeChat of the sample answers.
 const PERSONAL: &str = "wxid_rr9ej1o8xv9h21";
 /// The sample answers' official id.
@@ -24,13 +26,15 @@ const CONTACTS: [(&str, &str); 4] = [
 const UNION: &str = "wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA";
 
 pub(super) fn users() -> impl Iterator<Item = User> {
-    std::iter::once(User {
-        userid: EMPLOYEE.into(),
-        name: Some("小句".into()),
-        email: Some("testUserId@demo.example".into()),
-        customer_contact: true,
-        ..Default::default()
-    })
+    [(EMPLOYEE, "小句"), (OWNER, "群主")]
+        .map(|(userid, name)| User {
+            userid: userid.into(),
+            name: Some(name.into()),
+            email: Some(format!("{userid}@demo.example")),
+            customer_contact: true,
+            ..Default::default()
+        })
+        .into_iter()
 }
 
 pub(super) fn customers() -> impl Iterator<Item = Customer> {
@@ -58,7 +62,7 @@ pub(super) fn groups() -> impl Iterator<Item = CustomerGroup> {
     let [first, second, ..] = CONTACTS.map(|(external_userid, _)| external_userid);
     [
         group(VIP, "VIP交流群", EMPLOYEE, &[first, second, UNION]),
-        group(LEFT, "体验群", "zhangsan", &[EMPLOYEE, first, second]),
+        group(LEFT, "体验群", OWNER, &[EMPLOYEE, first, second]),
     ]
     .into_iter()
 }

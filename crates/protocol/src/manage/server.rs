@@ -61,7 +61,8 @@ pub struct ClockShown {
 endpoint! { Post "/_qun/worlds", LoadWorld => Loaded {
     auth: Manage, envelope: crate::Envelope::Manage, body: crate::Body::Item("world"),
     title: "Load a world",
-    refuses: &[R::PersonUnknown, R::DepartmentUnknown, R::TagUnknown, R::AppExists, R::DetailTaken, R::ChatIdMalformed, R::ChatIdTooLong, R::ChatName],
+    refuses: &[R::PersonUnknown, R::DepartmentUnknown, R::TagUnknown, R::AppExists, R::DetailTaken, R::ChatIdMalformed, R::ChatIdTooLong, R::ChatName,
+        R::IdTaken, R::TokenTaken, R::ContactUnknown, R::RoomUnknown],
 } }
 endpoint! { Get "/_qun/clock", GetClock => ClockShown {
     auth: Manage, envelope: crate::Envelope::Manage, title: "Read the server's clock",

@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{TOKEN_INVALID, Token};
-use crate::{Body, Envelope, Limit, Refusal as R, endpoint, endpoint::OwnCode};
+use crate::{Body, Envelope, Refusal as R, endpoint, endpoint::OwnCode};
 
 /// Adds a contact to a room. Below 40 members the contact is in at once; from 40 on an invitation card is sent, which the
 /// person must accept.
@@ -48,5 +48,5 @@ const CODES: &[OwnCode] = &[
 
 endpoint! { Post "/room/addMember", AddMember => Added {
     auth: Juzi, envelope: Envelope::Room, body: Body::Json, title: "加入群聊 Add a contact to a room",
-    codes: CODES, spends: &[Limit::RoomCallsPerToken],
+    codes: CODES,
 } }

@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{TOKEN_INVALID, Token};
-use crate::{Body, Envelope, Limit, Refusal as R, endpoint, endpoint::OwnCode};
+use crate::{Body, Envelope, Refusal as R, endpoint, endpoint::OwnCode};
 
 /// Makes a room: a customer group whose owner is the hosted account's employee.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -64,5 +64,5 @@ const CODES: &[OwnCode] = &[
 
 endpoint! { Post "/room/create", Create => Created {
     auth: Juzi, envelope: Envelope::RoomErrcode, body: Body::Json, title: "创建群聊 Make a room",
-    codes: CODES, spends: &[Limit::RoomCallsPerToken],
+    codes: CODES,
 } }

@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{TOKEN_INVALID, Token};
-use crate::{Body, Envelope, Limit, Refusal as R, endpoint, endpoint::OwnCode};
+use crate::{Body, Envelope, Refusal as R, endpoint, endpoint::OwnCode};
 
 /// Leaves a room with a hosted account. An owner cannot.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -55,5 +55,5 @@ const CODES: &[OwnCode] = &[
 
 endpoint! { Post "/room/exit", Exit => Exited {
     auth: Juzi, envelope: Envelope::Room, body: Body::Json, title: "退出群聊 Leave a room",
-    codes: CODES, spends: &[Limit::RoomCallsPerToken],
+    codes: CODES,
 } }

@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{BotInfo, Member, TOKEN_INVALID, Token};
-use crate::{Envelope, Limit, endpoint};
+use crate::{Envelope, endpoint};
 
 /// Lists the rooms with a label, a page at a time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -107,9 +107,9 @@ pub struct Room {
 
 endpoint! { Get "/room/listByMHTag", ListByLabel => RoomsPage {
     auth: Juzi, envelope: Envelope::Room, title: "通过秒回群聊标签查询群 List the rooms with a label",
-    codes: &[TOKEN_INVALID], spends: &[Limit::RoomCallsPerToken],
+    codes: &[TOKEN_INVALID],
 } }
 endpoint! { Get "/room/listByMember", ListByMember => Rooms {
     auth: Juzi, envelope: Envelope::Room, title: "通过联系人id获取联系人所在群聊 List the rooms of a contact",
-    codes: &[TOKEN_INVALID], spends: &[Limit::RoomCallsPerToken],
+    codes: &[TOKEN_INVALID],
 } }

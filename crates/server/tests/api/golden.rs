@@ -59,6 +59,15 @@ const GET_TOKEN: &str = "003-01-gettoken";
 /// Document 004, in its order.
 const GROUPCHAT: &[&str] = &["004-01-transfer", "004-02-list", "004-03-get"];
 
+/// Document 002, in its order.
+const ROOM: &[&str] = &[
+    "002-01-add-member",
+    "002-02-create",
+    "002-03-exit",
+    "002-04-list-by-label",
+    "002-05-list-by-member",
+];
+
 /// A request, or an answer, or both, as a document prints them.
 #[derive(Deserialize)]
 struct Sample {
@@ -164,6 +173,7 @@ fn every_sample_is_played() {
         APPCHAT,
         &[APPCHAT_SEND, GET_TOKEN],
         GROUPCHAT,
+        ROOM,
     ]
     .concat();
     let played: BTreeSet<String> = played.iter().map(|name| format!("{name}.json")).collect();
@@ -442,6 +452,78 @@ async fn document_004s_customer_groups_are_there() {
                 "pony"
             ]
         );
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn document_002_is_accepted_as_printed() {
+    for rules in Rulebook::ALL {
+        let server = Server::with(|config| config.rules = rules).await;
+        for name in ROOM {
+            let Sample {
+                endpoint,
+                request,
+                response,
+            } = sample(name);
+            let (request, printed) = (request.unwrap(), response.unwrap());
+            let answer = match named(&endpoint).unwrap().meta.method {
+                Method::Get => {
+                    let fields = request.as_object().unwrap().iter();
+                    let query =
+                        fields.map(|(key, value)| format!("{key}={}", value.as_str().unwrap()));
+                    let query = query.collect::<Vec<_>>().join("&");
+                    server.get(&format!("/{endpoint}?{query}")).await
+                }
+                _ => {
+                    let url = format!("{}/{endpoint}", server.url);
+                    let sent = server.http.post(url).body(request.to_string());
+                    serde_json::from_slice(&sent.send().await.unwrap().bytes().await.unwrap())
+                        .unwrap()
+                }
+            };
+            match *name {
+                "002-01-add-member" | "002-03-exit" => assert_eq!(answer, printed, "{name}"),
+                "002-02-create" => {
+                    shaped(name, &printed, &answer);
+                    assert_ne!(answer["data"]["roomWxid"], "R:888888", "a new one");
+                }
+                // They are printed with the places of their values alone: no label, nobody.
+                _ => assert_eq!((&answer["code"], &answer["data"]), (&json!(0), &json!([]))),
+            }
+        }
+        // With the values that the printed answers show, the answers have their shape.
+        let label = "token=abcd&mhTagId=5eda03260e21f35ca20f9eb4&current=&pageSize=";
+        let answer = server.get(&format!("/room/listByMHTag?{label}")).await;
+        let mut printed = printed("002-04-list-by-label");
+        let rooms = answer["data"].as_array().unwrap();
+        shaped("listByMHTag", &printed["page"], &answer["page"]);
+        shaped("listByMHTag[0]", &printed["data"][0], &rooms[0]);
+        assert_eq!(rooms[0]["wecomChatId"], printed["data"][0]["wecomChatId"]);
+        // The printed room is one of personal WeChat, which has no official id.
+        let room = printed["data"][0].as_object_mut().unwrap();
+        room.shift_remove("wecomChatId");
+        let room = &printed["data"][0];
+        let query = "token=5f60998462c907003e1fa2c1&contactWxid=kx23498";
+        let answer = server.get(&format!("/room/listByMember?{query}")).await;
+        for found in [&rooms[1], &answer["data"][0]] {
+            shaped("room", room, found);
+            for key in [
+                "chatId", "botInfo", "wxid", "topic", "ownerId", "labels", "external",
+            ] {
+                assert_eq!(found[key], room[key], "{key}");
+            }
+            for key in [
+                "wxid",
+                "nickName",
+                "roomAlias",
+                "isFriend",
+                "contactType",
+                "coworker",
+            ] {
+                assert_eq!(found["members"][1][key], room["members"][0][key], "{key}");
+            }
+        }
         server.stop().await;
     }
 }

@@ -106,14 +106,14 @@ impl App<'_> {
     }
 
     /// A customer group as groupchat/get shows it.
-    async fn group(&self, chat_id: &str) -> Value {
+    async fn room_group(&self, chat_id: &str) -> Value {
         let body = json!({ "chat_id": chat_id, "need_name": 1 });
         self.ok("externalcontact/groupchat/get", body).await["group_chat"].clone()
     }
 
     /// The ids of its members.
     async fn members(&self, chat_id: &str) -> Vec<String> {
-        let group = self.group(chat_id).await;
+        let group = self.room_group(chat_id).await;
         let members = group["member_list"].as_array().unwrap().iter();
         members
             .map(|member| member["userid"].as_str().unwrap().to_owned())

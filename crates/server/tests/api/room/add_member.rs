@@ -29,7 +29,7 @@ async fn a_contact_is_in_at_once_by_either_id() {
             .unwrap();
         let wxid = wxid["id"].as_str().unwrap();
         assert_eq!(add(&app, wxid, "R:1").await, done);
-        let group = app.group("wrg").await;
+        let group = app.room_group("wrg").await;
         let members = group["member_list"].as_array().unwrap();
         let ids: Vec<&str> = members
             .iter()
@@ -203,7 +203,7 @@ async fn from_40_members_on_there_is_a_card_to_accept() {
     assert_eq!(answer("wmc41", &card["id"], "accept").await.0, 404);
     assert_eq!(answer("wmc40", &card["id"], "accept").await.0, 200);
     assert_eq!(answer("wmc40", &card["id"], "accept").await.0, 404);
-    let group = app.group("wrg").await;
+    let group = app.room_group("wrg").await;
     let joined = group["member_list"]
         .as_array()
         .unwrap()

@@ -27,7 +27,7 @@ async fn a_room_is_a_customer_group_of_the_company() {
             chat_id.starts_with("wr") && room.starts_with("R:"),
             "{answer}"
         );
-        let group = app.group(chat_id).await;
+        let group = app.room_group(chat_id).await;
         assert_eq!(
             (&group["name"], &group["owner"]),
             (&json!("新".repeat(50)), &json!("bot1"))
@@ -67,7 +67,7 @@ async fn name_and_greeting_may_be_absent() {
     let answer = app.room("create", body).await;
     assert_eq!(answer["errcode"], 0, "{answer}");
     let chat_id = answer["data"]["chatId"].as_str().unwrap();
-    assert_eq!(app.group(chat_id).await["name"], "");
+    assert_eq!(app.room_group(chat_id).await["name"], "");
     assert_eq!(app.inbox("wmc2", "").await["messages"], json!([]));
     server.stop().await;
 }

@@ -383,7 +383,7 @@ async fn ten_given_up_in_three_minutes_silence_the_url_for_half_an_hour() {
     server.advance(left - 60).await;
     // Something that was told meanwhile by another way shows that time has passed.
     let app_told = app
-        .until(|it| it["attempts"] == 6 || it["attempts"] == 0)
+        .until_all(|it| it["attempts"] == 6 || it["attempts"] == 0)
         .await;
     assert_eq!(app_told[0]["state"], "waiting");
     assert_eq!(receiver.got.borrow().len(), before);
