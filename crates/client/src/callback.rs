@@ -40,6 +40,7 @@ pub use self::{
 };
 
 use self::query::Parameters;
+pub(crate) use self::{receiver::plain, seen::Memory};
 
 /// The most bytes of a POST that are read, unless [`Receiver::limit`] says otherwise. Real ones have a few thousand.
 pub const LIMIT: usize = 1 << 20;

@@ -1,7 +1,7 @@
 use std::{borrow::Cow, fmt, time::Duration};
 
 use bytes::Bytes;
-use qun_protocol::{Limit, Meta, Refusal, Rulebook, all, errcode::Errcode};
+use qun_protocol::{Auth, Limit, Meta, Refusal, Rulebook, all, errcode::Errcode};
 
 use crate::wire::scrub::scrub;
 
@@ -11,7 +11,7 @@ mod ask;
 ///
 /// | Kind | Was it done? |
 /// |---|---|
-/// | [`Refused`](Error::Refused), [`Quota`](Error::Quota), [`Problem`](Error::Problem), [`NoSuchCall`](Error::NoSuchCall) | no |
+/// | [`Refused`](Error::Refused), [`Quota`](Error::Quota), [`TooManyCalls`](Error::TooManyCalls), [`Problem`](Error::Problem), [`NoSuchCall`](Error::NoSuchCall) | no |
 /// | [`Invalid`](Error::Invalid), [`WouldPass`](Error::WouldPass) | no, nothing was sent |
 /// | [`Transport`](Error::Transport) | no, or it only reads |
 /// | [`OutcomeUnknown`](Error::OutcomeUnknown) | perhaps |
@@ -70,6 +70,12 @@ pub enum Error {
         limit: Option<Limit>,
         /// When there is room.
         retry_after: Duration,
+    },
+    /// Juzi took too many calls with this token, 500 in 30 seconds: HTTP 429. Nothing was done.
+    #[error("{path}: too many calls with this token (HTTP 429); 500 in 30 seconds are taken")]
+    TooManyCalls {
+        /// The endpoint's path.
+        path: &'static str,
     },
     /// The server has no such call, as the cloud has neither quit nor members of document 000. Nothing was done.
     #[error("{path}: the server has no such call")]
@@ -172,7 +178,7 @@ impl Error {
                 *code = scrub(code, secrets);
                 *message = scrub(message, secrets);
             }
-            Error::WouldPass { .. } | Error::NoSuchCall { .. } => {}
+            Error::WouldPass { .. } | Error::NoSuchCall { .. } | Error::TooManyCalls { .. } => {}
             Error::Undecodable { body, .. } => {
                 let clean = match std::str::from_utf8(body) {
                     Ok(text) => Bytes::from(scrub(text, secrets)),
@@ -184,7 +190,7 @@ impl Error {
         self
     }
 
-    /// The errcode, where the WeCom API refused.
+    /// The errcode, where the WeCom API refused; Juzi's number, which means something else on each endpoint.
     ///
     /// ```no_run
     /// # fn example(error: qun_client::Error) {
@@ -213,7 +219,10 @@ impl Error {
             Error::Refused { message, .. } | Error::Quota { message, .. } => text_of(message),
             Error::Problem { message, .. } | Error::Invalid { message } => message,
             Error::OutcomeUnknown { detail, .. } | Error::Transport { detail, .. } => detail,
-            Error::Undecodable { .. } | Error::WouldPass { .. } | Error::NoSuchCall { .. } => "",
+            Error::Undecodable { .. }
+            | Error::WouldPass { .. }
+            | Error::NoSuchCall { .. }
+            | Error::TooManyCalls { .. } => "",
         }
     }
 
@@ -233,6 +242,7 @@ impl Error {
             | Error::Undecodable { path, .. }
             | Error::WouldPass { path, .. }
             | Error::NoSuchCall { path }
+            | Error::TooManyCalls { path }
             | Error::Problem { path, .. } => Some(path),
             Error::Invalid { .. } => None,
         }
@@ -246,7 +256,15 @@ impl Error {
     /// # }
     /// ```
     pub fn official(&self) -> Option<&'static str> {
-        self.code().and_then(official)
+        let code = self.code()?;
+        match self.path().and_then(meta) {
+            Some(meta) if meta.auth == Auth::Juzi => meta
+                .codes
+                .iter()
+                .find(|(_, own, _)| i64::from(*own) == code)
+                .map(|(_, _, text)| *text),
+            _ => official(code),
+        }
     }
 
     /// The id in the errmsg that the vendor's support asks for.
@@ -304,6 +322,10 @@ fn causes(code: i64, path: &str, text: &str) -> Vec<Refusal> {
     let Some(meta) = meta(path) else {
         return Vec::new();
     };
+    let own = meta.codes.iter();
+    if let Some((refusal, _, _)) = own.into_iter().find(|(_, own, _)| i64::from(*own) == code) {
+        return vec![*refusal];
+    }
     let missing = meta.required.iter().map(|(_, refusal)| refusal);
     let (mut same_text, mut same_code) = (Vec::new(), Vec::new());
     for refusal in meta

@@ -6,6 +6,7 @@ mod chat;
 mod client;
 mod customer_group;
 mod error;
+pub mod juzi;
 mod manager;
 mod media;
 mod pace;

@@ -165,7 +165,7 @@ fn refused(error: &Error) -> Response<Full<Bytes>> {
     plain(status, error.to_string())
 }
 
-fn plain(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+pub(crate) fn plain(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = status;
     let text = header::HeaderValue::from_static("text/plain; charset=utf-8");

@@ -28,25 +28,60 @@ use tokio::sync::OnceCell;
 /// assert_eq!(handled, 1);
 /// # });
 /// ```
-pub struct Seen {
-    capacity: usize,
-    inner: Mutex<Inner>,
-}
+pub struct Seen(Memory<Option<PassiveReply>>);
 
 type Key = [u8; 32];
-/// Empty while it is handled for the first time.
-type Answer = Arc<OnceCell<Option<PassiveReply>>>;
 
-#[derive(Default)]
-struct Inner {
-    answers: HashMap<Key, Answer>,
+/// What was made of each of the last things that came. Empty while it is handled for the first time.
+pub(crate) struct Memory<T> {
+    capacity: usize,
+    inner: Mutex<Inner<T>>,
+}
+
+struct Inner<T> {
+    answers: HashMap<Key, Arc<OnceCell<T>>>,
     oldest: VecDeque<Key>,
+}
+
+impl<T> Default for Memory<T> {
+    fn default() -> Self {
+        Self::new(4096)
+    }
+}
+
+impl<T> Memory<T> {
+    fn new(capacity: usize) -> Self {
+        let inner = Inner {
+            answers: HashMap::new(),
+            oldest: VecDeque::new(),
+        };
+        Self {
+            capacity: capacity.max(1),
+            inner: Mutex::new(inner),
+        }
+    }
+
+    /// The place for what is made of something.
+    pub(crate) fn of(&self, key: Key) -> Arc<OnceCell<T>> {
+        // What is behind it is whole at every moment.
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(answer) = inner.answers.get(&key) {
+            return Arc::clone(answer);
+        }
+        if inner.oldest.len() >= self.capacity
+            && let Some(oldest) = inner.oldest.pop_front()
+        {
+            inner.answers.remove(&oldest);
+        }
+        inner.oldest.push_back(key);
+        Arc::clone(inner.answers.entry(key).or_default())
+    }
 }
 
 impl fmt::Debug for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Seen")
-            .field("capacity", &self.capacity)
+            .field("capacity", &self.0.capacity)
             .finish_non_exhaustive()
     }
 }
@@ -61,10 +96,7 @@ impl Default for Seen {
 impl Seen {
     /// Holds so many, at least one. Each takes about 200 bytes, and its answer.
     pub fn new(capacity: usize) -> Self {
-        Self {
-            capacity: capacity.max(1),
-            inner: Mutex::default(),
-        }
+        Self(Memory::new(capacity))
     }
 
     /// Handles what came, unless that was done. Gives the same answer each time; who comes while it is being handled waits for
@@ -80,23 +112,8 @@ impl Seen {
     where
         F: Future<Output = Result<Option<PassiveReply>, E>>,
     {
-        let answer = self.answer(key(received));
+        let answer = self.0.of(key(received));
         answer.get_or_try_init(handle).await.cloned()
-    }
-
-    fn answer(&self, key: Key) -> Answer {
-        // What is behind it is whole at every moment.
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(answer) = inner.answers.get(&key) {
-            return Arc::clone(answer);
-        }
-        if inner.oldest.len() >= self.capacity
-            && let Some(oldest) = inner.oldest.pop_front()
-        {
-            inner.answers.remove(&oldest);
-        }
-        inner.oldest.push_back(key);
-        Arc::clone(inner.answers.entry(key).or_default())
     }
 }
 
@@ -193,7 +210,7 @@ mod tests {
             }
         });
         // The first has begun when the cell is there.
-        while seen.inner.lock().unwrap().answers.is_empty() {
+        while seen.0.inner.lock().unwrap().answers.is_empty() {
             tokio::task::yield_now().await;
         }
         let message = text(1, "a");
@@ -213,7 +230,7 @@ mod tests {
             assert_eq!(done, Ok(None));
         }
         {
-            let inner = seen.inner.lock().unwrap();
+            let inner = seen.0.inner.lock().unwrap();
             assert_eq!((inner.answers.len(), inner.oldest.len()), (3, 3));
         }
         // The last ones are those that are known.

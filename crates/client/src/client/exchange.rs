@@ -72,6 +72,10 @@ impl Client {
             let message = format!("{} takes the manage token", meta.path);
             return Err(Error::invalid(message));
         }
+        if meta.auth == Auth::Juzi {
+            let message = format!("{} takes a Juzi token", meta.path);
+            return Err(Error::invalid(message));
+        }
         if file.is_some() && meta.body != Body::Upload {
             return Err(Error::invalid(format!("{} takes no file", meta.path)));
         }

@@ -77,7 +77,7 @@ impl Error {
     /// ```
     pub fn is_frequency(&self) -> bool {
         match self {
-            Error::Quota { .. } | Error::WouldPass { .. } => true,
+            Error::Quota { .. } | Error::WouldPass { .. } | Error::TooManyCalls { .. } => true,
             Error::Refused { code, .. } => match code {
                 45033 => true,
                 // By the official table; document 000 has the number for too many groups.

@@ -1,6 +1,6 @@
 //! Reading answers in both envelopes.
 
-use qun_protocol::{Envelope, Meta, envelope::Problem};
+use qun_protocol::{Auth, Envelope, Meta, envelope::Problem};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -14,17 +14,22 @@ pub(crate) fn read(meta: &'static Meta, answer: &Answer) -> Result<Value, Error>
     if answer.status == 404 && answer.body.is_empty() {
         return Err(Error::NoSuchCall { path: meta.path });
     }
+    // Juzi says so in plain text.
+    if answer.status == 429 && meta.auth == Auth::Juzi {
+        return Err(Error::TooManyCalls { path: meta.path });
+    }
     let Ok(value) = serde_json::from_slice::<Value>(&answer.body) else {
         return Err(undecodable(meta, answer));
     };
     match meta.envelope {
-        Envelope::Wecom => {
-            let code = match value.get("errcode") {
+        Envelope::Wecom | Envelope::Room | Envelope::RoomErrcode => {
+            let (number, text) = meta.envelope.status_fields().unwrap_or_default();
+            let code = match value.get(number) {
                 None | Some(Value::Null) => Some(0),
                 Some(Value::String(text)) => text.parse().ok(),
                 Some(code) => code.as_i64(),
             };
-            let message = value.get("errmsg").and_then(Value::as_str);
+            let message = value.get(text).and_then(Value::as_str);
             match code {
                 Some(0) if good && value.is_object() => Ok(value),
                 None | Some(0) => Err(undecodable(meta, answer)),

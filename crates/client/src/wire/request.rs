@@ -17,7 +17,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// The HTTP request of a call, as the endpoint's facts make it: `base_url` without a slash at its end, and the token as
-/// the endpoint takes it (in the query or as a bearer), if there is one.
+/// the endpoint takes it (in the query, as a bearer or as a field), if there is one.
 ///
 /// # Errors
 /// [`Error::Invalid`] where a part of the path is empty, the URL or the token is none, or a file would have to be attached.
@@ -61,6 +61,9 @@ pub(crate) fn build(
     form: Option<&Form<'_>>,
 ) -> Result<Request<Bytes>, Error> {
     let mut url = format!("{base_url}{}", path(meta, &mut fields)?);
+    if let (Auth::Juzi, Some(token)) = (meta.auth, token) {
+        fields.shift_insert(0, "token".into(), token.into());
+    }
     let mut in_query = Map::new();
     if let (Auth::AccessToken, Some(token)) = (meta.auth, token) {
         in_query.insert("access_token".into(), token.into());
@@ -141,7 +144,7 @@ fn path(meta: &Meta, fields: &mut Map<String, Value>) -> Result<String, Error> {
 
 #[cfg(test)]
 mod tests {
-    use qun_protocol::{appchat, gettoken, manage, media, people, world};
+    use qun_protocol::{appchat, gettoken, manage, media, people, room, world};
     use serde_json::json;
 
     use super::*;
@@ -182,6 +185,33 @@ mod tests {
         assert_eq!(
             shown(&token, None).1,
             format!("{BASE}/cgi-bin/gettoken?corpid=ww1&corpsecret=s%26t")
+        );
+    }
+
+    #[test]
+    fn a_juzi_token_is_a_field_of_the_request() {
+        let exit = room::Exit {
+            room_wxid: Some("R:1".into()),
+            ..Default::default()
+        };
+        let (method, url, body) = shown(&exit, Some("T/1"));
+        assert_eq!(
+            (method.as_str(), url),
+            ("POST", format!("{BASE}/room/exit"))
+        );
+        assert_eq!(
+            body.to_string(),
+            r#"{"token":"T/1","roomWxid":"R:1"}"#,
+            "the token first"
+        );
+        let list = room::ListByLabel {
+            mh_tag_id: Some("5eda".into()),
+            current: Some(2),
+            ..Default::default()
+        };
+        assert_eq!(
+            shown(&list, Some("T/1")).1,
+            format!("{BASE}/room/listByMHTag?token=T%2F1&mhTagId=5eda&current=2")
         );
     }
 

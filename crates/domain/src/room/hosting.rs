@@ -61,7 +61,12 @@ pub(super) fn set_url(cx: &mut Cx, corp: i64, key: i64, url: &str) -> Outcome<()
 }
 
 /// Adds a token to a group of accounts, the given one or a new one.
-pub(super) fn add_token(cx: &mut Cx, corp: i64, key: i64, wanted: &HostingToken) -> Outcome<Token> {
+pub(super) fn add_token(
+    cx: &mut Cx,
+    corp: i64,
+    key: i64,
+    wanted: &HostingToken,
+) -> Outcome<HostingToken> {
     let token = match &wanted.token {
         Some(Token(token)) => {
             let good =
@@ -79,7 +84,10 @@ pub(super) fn add_token(cx: &mut Cx, corp: i64, key: i64, wanted: &HostingToken)
     }
     let official = wanted.wecom_chat_id.unwrap_or(true);
     hosting::add_token(cx.tx, corp, key, &hash, official)?;
-    Ok(token)
+    Ok(HostingToken {
+        token: Some(token),
+        wecom_chat_id: Some(official),
+    })
 }
 
 pub(super) fn check_name(name: &str) -> Outcome<()> {

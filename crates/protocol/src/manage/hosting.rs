@@ -60,7 +60,7 @@ pub struct HostingMade {
     /// The group's id.
     pub group: String,
     /// Its tokens, one at least.
-    pub tokens: Vec<Token>,
+    pub tokens: Vec<HostingToken>,
 }
 
 /// Changes a group of hosted accounts.

@@ -14,7 +14,7 @@ async fn groups_of_accounts_and_their_tokens() {
         .manage_ok("POST", &path, Some(json!({ "name": "second" })))
         .await;
     let group = made["group"].as_str().unwrap();
-    let token = made["tokens"][0].as_str().unwrap();
+    let token = made["tokens"][0]["token"].as_str().unwrap();
     assert_eq!((group.len(), token.len()), (24, 24));
     assert_eq!(
         app.rooms("listByMember", &format!("token={token}")).await["code"],
@@ -25,7 +25,7 @@ async fn groups_of_accounts_and_their_tokens() {
     let made = server
         .manage_ok("POST", &own("/tokens"), Some(more.clone()))
         .await;
-    assert_eq!(made["tokens"], json!(["another"]));
+    assert_eq!(made["tokens"], json!([more]));
     let (status, answer) = server.manage("POST", &own("/tokens"), Some(more)).await;
     assert_eq!(
         (status, &answer["error"]["code"]),
