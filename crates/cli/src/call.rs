@@ -380,6 +380,11 @@ async fn send(
             let calling = session.manager()?.call(meta, request);
             return output.json(progress::during(output, meta.title, calling).await?);
         }
+        Auth::Juzi => {
+            let client = session.juzi()?;
+            let calling = client.call(meta, request);
+            return output.json(progress::during(output, meta.title, calling).await?);
+        }
         Auth::AccessToken => session.client()?,
         Auth::Open => {
             if !request.contains_key("corpsecret") {

@@ -60,6 +60,9 @@ pub(crate) struct Connection {
     /// A file with the manage token [env: QUN_MANAGE_TOKEN, the token itself]
     #[arg(long, global = true, value_name = "FILE")]
     pub manage_token_file: Option<PathBuf>,
+    /// A file with a Juzi token, for rooms [env: QUN_JUZI_TOKEN, the token itself]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub juzi_token_file: Option<PathBuf>,
     /// How long one call may take, in seconds [default: 30]
     #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub call_timeout: Option<u64>,
@@ -174,6 +177,21 @@ impl Session {
         )?;
         let manager = self.builder("", "").manage_token(token).build()?.manage()?;
         Ok(self.manager.get_or_init(|| manager))
+    }
+
+    /// Whoever has a Juzi token.
+    pub(crate) fn juzi(&self) -> Result<JuziClient> {
+        let token =
+            self.target
+                .juzi_token
+                .read("a Juzi token", "juzi-token-file", "QUN_JUZI_TOKEN")?;
+        let mut builder = JuziClient::builder(&token)
+            .base_url(&self.target.url)
+            .timeout(self.timeout);
+        if secret::variable("QUN_DEBUG").as_deref() == Some("api") {
+            builder = builder.watch(|line| tell(line));
+        }
+        Ok(builder.build()?)
     }
 
     /// The company of a manage call: the one that is named, or the only one there is.
@@ -317,6 +335,12 @@ pub(crate) trait Carrier: Authorised {
 impl Carrier for AccessToken {
     async fn carry<E: Endpoint<Auth = Self>>(session: &Session, request: E) -> Result<E::Response> {
         Ok(session.client()?.send(request).await?)
+    }
+}
+
+impl Carrier for Juzi {
+    async fn carry<E: Endpoint<Auth = Self>>(session: &Session, request: E) -> Result<E::Response> {
+        Ok(session.juzi()?.send(request).await?)
     }
 }
 

@@ -22,7 +22,7 @@ pub use self::{
 };
 
 use crate::{
-    Error,
+    Error, Transport,
     wire::{Settings, Wire, answer, request},
 };
 
@@ -67,32 +67,25 @@ impl JuziClient {
     /// # Errors
     /// [`Error::Invalid`] where the URL is none.
     pub fn new(base_url: &str, token: &str) -> Result<Self, Error> {
-        Self::with(base_url, token, Settings::default())
+        Self::builder(token).base_url(base_url).build()
     }
 
-    fn with(base_url: &str, token: &str, settings: Settings) -> Result<Self, Error> {
-        Ok(Self {
-            wire: Arc::new(Wire::new(base_url, settings)?),
-            token: token.into(),
-        })
-    }
-
-    /// The same, showing every request and answer, a line each, with tokens hidden.
+    /// The settings of one with a token.
     ///
-    /// # Errors
-    /// As [`JuziClient::new`].
-    pub fn watched(
-        base_url: &str,
-        token: &str,
-        timeout: Duration,
-        say: impl Fn(&str) + Send + Sync + 'static,
-    ) -> Result<Self, Error> {
-        let settings = Settings {
-            timeout,
-            watch: Some(Arc::new(say)),
-            ..Settings::default()
-        };
-        Self::with(base_url, token, settings)
+    /// ```
+    /// use qun_client::juzi::JuziClient;
+    ///
+    /// let builder = JuziClient::builder("the token").base_url("http://127.0.0.1:7800");
+    /// let juzi = builder.timeout(std::time::Duration::from_secs(10)).build()?;
+    /// assert!(!format!("{juzi:?}").contains("the token"));
+    /// # Ok::<(), qun_client::Error>(())
+    /// ```
+    pub fn builder(token: &str) -> Builder {
+        Builder {
+            base_url: JUZI.to_owned(),
+            token: token.into(),
+            settings: Settings::default(),
+        }
     }
 
     /// Where the API is, without a slash at the end.
@@ -148,6 +141,66 @@ impl JuziClient {
         result
             .and_then(|answer| answer::read(meta, &answer))
             .map_err(|error| error.scrubbed(&[&token]))
+    }
+}
+
+/// The settings of a [`JuziClient`].
+#[must_use]
+pub struct Builder {
+    base_url: String,
+    token: Arc<str>,
+    settings: Settings,
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("base_url", &self.base_url)
+            .field("timeout", &self.settings.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    /// Where the API is; [`JUZI`] where left out.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = url.into();
+        self
+    }
+
+    /// How long one exchange may take; 30 seconds where left out.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeout = timeout;
+        self
+    }
+
+    /// How often a call is tried again that certainly did not leave; 3 where left out.
+    pub fn repeats(mut self, times: u32) -> Self {
+        self.settings.repeats = times;
+        self
+    }
+
+    /// Carries requests in another way than the network.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.settings.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Shows every request and every answer, a line each, with tokens hidden.
+    pub fn watch(mut self, say: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.settings.watch = Some(Arc::new(say));
+        self
+    }
+
+    /// The client. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where the base URL is none.
+    pub fn build(self) -> Result<JuziClient, Error> {
+        Ok(JuziClient {
+            wire: Arc::new(Wire::new(&self.base_url, self.settings)?),
+            token: self.token,
+        })
     }
 }
 

@@ -38,15 +38,19 @@ pub(crate) struct Profile {
     /// A file with the manage token; relative to the profiles' file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manage_token_file: Option<PathBuf>,
+    /// A file with a Juzi token; relative to the profiles' file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub juzi_token_file: Option<PathBuf>,
 }
 
-const KEYS: [&str; 6] = [
+const KEYS: [&str; 7] = [
     "url",
     "corpid",
     "agentid",
     "secret-file",
     "secret-env",
     "manage-token-file",
+    "juzi-token-file",
 ];
 
 /// The file.
@@ -120,7 +124,11 @@ impl Profiles {
         };
         let mut profile = profile.clone();
         let folder = self.path.parent().unwrap_or(Path::new(""));
-        for file in [&mut profile.secret_file, &mut profile.manage_token_file] {
+        for file in [
+            &mut profile.secret_file,
+            &mut profile.manage_token_file,
+            &mut profile.juzi_token_file,
+        ] {
             *file = file.as_deref().map(|file| folder.join(file));
         }
         Ok(profile)
@@ -138,13 +146,14 @@ impl Profiles {
             *entry = Item::Table(Table::new());
         }
         let text = |path: &Option<PathBuf>| path.as_ref().map(|p| p.display().to_string().into());
-        let values: [Option<toml_edit::Value>; 6] = [
+        let values: [Option<toml_edit::Value>; 7] = [
             given.url.clone().map(Into::into),
             given.corpid.clone().map(Into::into),
             given.agentid.map(Into::into),
             text(&given.secret_file),
             given.secret_env.clone().map(Into::into),
             text(&given.manage_token_file),
+            text(&given.juzi_token_file),
         ];
         for (key, given) in KEYS.into_iter().zip(values) {
             if let Some(given) = given {

@@ -53,6 +53,7 @@ pub(crate) struct Target {
     pub agentid: Option<i64>,
     pub secret: Source,
     pub manage_token: Source,
+    pub juzi_token: Source,
 }
 
 impl Target {
@@ -122,6 +123,11 @@ impl Target {
                 .or_else(|| file(&named.manage_token_file))
                 .or_else(|| own("QUN_MANAGE_TOKEN"))
                 .or_else(|| file(&silent.manage_token_file))
+                .unwrap_or(Source::Nowhere),
+            juzi_token: file(&flags.juzi_token_file)
+                .or_else(|| file(&named.juzi_token_file))
+                .or_else(|| own("QUN_JUZI_TOKEN"))
+                .or_else(|| file(&silent.juzi_token_file))
                 .unwrap_or(Source::Nowhere),
         })
     }

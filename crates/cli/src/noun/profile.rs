@@ -102,6 +102,9 @@ struct Values {
     /// A file with the manage token
     #[arg(long, value_name = "FILE")]
     manage_token_file: Option<PathBuf>,
+    /// A file with a Juzi token
+    #[arg(long, value_name = "FILE")]
+    juzi_token_file: Option<PathBuf>,
 }
 
 pub(crate) fn run(noun: Noun) -> Result<()> {
@@ -173,6 +176,7 @@ fn checked(values: Values) -> Result<Profile> {
         secret_file: whole(values.secret_file)?,
         secret_env: values.secret_env,
         manage_token_file: whole(values.manage_token_file)?,
+        juzi_token_file: whole(values.juzi_token_file)?,
     })
 }
 

@@ -3,6 +3,7 @@
 mod callback;
 mod client;
 mod facade;
+mod juzi;
 mod kit;
 mod outcome;
 mod secrets;
