@@ -11,7 +11,7 @@ use qun_protocol::{
     Rulebook,
     event::{ChangeExternalChat, Event, What},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{company, ids, list::groups};
 use crate::{
@@ -67,6 +67,8 @@ struct Story<'a> {
     main: String,
     /// The others that are alive, and whose they are.
     others: Vec<(String, &'static str)>,
+    /// What lists are asked for: all groups, or those of the three, who own all.
+    filter: Value,
     walk: Walk,
 }
 
@@ -132,7 +134,9 @@ impl Story<'_> {
         if self.walk.cursor.is_empty() {
             self.walk.lasting = self.alive().await;
         }
-        let body = json!({ "limit": size, "cursor": self.walk.cursor });
+        let mut body = self.filter.clone();
+        body["limit"] = size.into();
+        body["cursor"] = self.walk.cursor.as_str().into();
         let answer = self.app.groupchat("list", body).await;
         let page = groups(&answer).into_iter().map(|(chat_id, _)| chat_id);
         self.walk.seen.extend(page);
@@ -150,6 +154,7 @@ impl Story<'_> {
 fn replay(changes: &[ChangeExternalChat], version: &mut String, members: &mut Vec<String>) {
     for change in changes.iter().filter(|it| it.mem_change_cnt.is_some()) {
         assert_eq!(&change.last_mem_ver, version);
+        assert_ne!(&change.cur_mem_ver, version);
         assert_eq!(
             change.mem_change_cnt,
             Some(change.mem_change_list.len() as i64)
@@ -190,6 +195,10 @@ async fn told_and_paged(ops: Vec<Op>) {
         app,
         main: main.clone(),
         others: Vec::new(),
+        filter: match ops.len() % 2 {
+            0 => json!({}),
+            _ => json!({ "owner_filter": { "userid_list": ["p1", "p2", "p3"] } }),
+        },
         walk: Walk::default(),
     };
     for op in ops {
