@@ -5,11 +5,11 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use qun_protocol::{Meta, Method};
-use reqwest::Url;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::Instant,
 };
+use url::Url;
 
 use crate::Error;
 
