@@ -145,7 +145,7 @@ impl Wire {
             let request = match form {
                 None => request.map(Body::from),
                 Some(form) => {
-                    let body = form.body().await?;
+                    let body = Box::pin(form.body()).await?;
                     request.map(|_| body)
                 }
             };

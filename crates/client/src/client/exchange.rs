@@ -100,7 +100,7 @@ impl Client {
                 (Some(40014 | 42001), Some(refused)) if !renewed => {
                     renewed = true;
                     // A new token is there for the next call in any case.
-                    fresh = Some(self.0.tokens.after(refused).await?);
+                    fresh = Some(Box::pin(self.0.tokens.after(refused)).await?);
                     if !again {
                         return Err(Error::Transport {
                             path: meta.path,
@@ -183,21 +183,22 @@ impl Client {
         };
         pacing.answered(meta, false);
         let is = |path| meta.path == path;
-        if is(appchat::Create::META.path) {
-            if let (Some(made), Some(members)) =
-                (Told::by(&answer.body).chatid(), draft.told().members())
-            {
-                // With an owner from outside it is one more.
-                pacing.learn(&made, Some(members + 1));
+        let (told, members) = if is(appchat::Create::META.path) {
+            // With an owner from outside it is one more.
+            let listed = draft.told().members().map(|members| members + 1);
+            if listed.is_none() {
+                return;
             }
+            (Told::by(&answer.body), listed)
         } else if is(appchat::Get::META.path) || is(appchat::Members::META.path) {
-            if let Some(chatid) = draft.told().chatid() {
-                pacing.learn(&chatid, Told::by(&answer.body).members());
-            }
+            (draft.told(), Told::by(&answer.body).members())
         } else if is(appchat::Update::META.path) || is(appchat::Quit::META.path) {
-            if let Some(chatid) = draft.told().chatid() {
-                pacing.learn(&chatid, None);
-            }
+            (draft.told(), None)
+        } else {
+            return;
+        };
+        if let Some(chatid) = told.chatid() {
+            pacing.learn(&chatid, members);
         }
     }
 

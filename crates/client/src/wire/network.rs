@@ -92,12 +92,12 @@ impl Network {
         Request::from_parts(head, body)
     }
 
-    async fn carry(&self, request: Request<Body>) -> Result<Response<Body>, NoAnswer> {
-        let mut request = self.dressed(request);
+    // What is seldom waited for is boxed here and elsewhere on a call's way, so that what is moved about is small.
+    async fn carry(&self, mut request: Request<Outgoing>) -> Result<Response<Body>, NoAnswer> {
         loop {
             let (mut sender, fresh) = match self.kept.take() {
                 Some(sender) => (sender, false),
-                None => (self.road.connect().await?, true),
+                None => (Box::pin(self.road.connect()).await?, true),
             };
             let mut failed = match sender.try_send_request(request).await {
                 Ok(response) => return self.answered(response, sender).await,
@@ -147,7 +147,7 @@ impl Network {
 
 impl Transport for Network {
     fn send(&self, request: Request<Body>) -> BoxFuture<'_, Result<Response<Body>, NoAnswer>> {
-        Box::pin(self.carry(request))
+        Box::pin(self.carry(self.dressed(request)))
     }
 }
 
