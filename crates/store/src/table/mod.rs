@@ -14,12 +14,15 @@ pub mod blob;
 pub mod callback;
 pub mod chat;
 pub mod company;
+pub mod customer;
+pub mod customer_group;
 pub mod directory;
 pub mod lane;
 pub mod media;
 pub mod message;
 pub mod meta;
 pub mod quota;
+pub mod range;
 
 /// Every statement of the tables.
 pub fn statements() -> Vec<&'static str> {
@@ -30,12 +33,15 @@ pub fn statements() -> Vec<&'static str> {
         callback::STATEMENTS,
         chat::STATEMENTS,
         company::STATEMENTS,
+        customer::STATEMENTS,
+        customer_group::STATEMENTS,
         directory::STATEMENTS,
         lane::STATEMENTS,
         media::STATEMENTS,
         message::STATEMENTS,
         meta::STATEMENTS,
         quota::STATEMENTS,
+        range::STATEMENTS,
     ]
     .concat()
 }
