@@ -17,6 +17,8 @@ macro_rules! endpoints {
             command $crate::appchat::Send;
             command $crate::appchat::Quit;
             query $crate::appchat::Members;
+            command $crate::message::Send;
+            command $crate::message::Recall;
             serve $crate::media::Upload;
             serve $crate::media::Get;
             serve $crate::media::UploadImg;

@@ -9,6 +9,7 @@ mod golden;
 mod kit;
 mod manage;
 mod media;
+mod message;
 mod people;
 mod story;
 mod transport;
