@@ -9,10 +9,12 @@ use std::{cell::OnceCell, fs, io, path::PathBuf, time::Duration};
 use anyhow::{Context, Result};
 use clap::Args;
 use futures_util::TryStreamExt;
-use qun_client::{Builder, Client, FileStore, Manager, Pacing, Paged, http_request};
+use qun_client::{
+    Builder, Client, FileStore, Manager, Pacing, Paged, http_request, juzi::JuziClient,
+};
 use qun_protocol::{
     CorpId, Endpoint, Method,
-    endpoint::{AccessToken, Authorised, Manage},
+    endpoint::{AccessToken, Authorised, Juzi, Manage},
     manage::Companies,
 };
 use serde_json::{Value, json};
@@ -179,13 +181,16 @@ impl Session {
         Ok(self.manager.get_or_init(|| manager))
     }
 
-    /// Whoever has a Juzi token.
+    /// The Juzi token.
+    pub(crate) fn juzi_token(&self) -> Result<String> {
+        self.target
+            .juzi_token
+            .read("a Juzi token", "juzi-token-file", "QUN_JUZI_TOKEN")
+    }
+
+    /// Whoever has the Juzi token.
     pub(crate) fn juzi(&self) -> Result<JuziClient> {
-        let token =
-            self.target
-                .juzi_token
-                .read("a Juzi token", "juzi-token-file", "QUN_JUZI_TOKEN")?;
-        let mut builder = JuziClient::builder(&token)
+        let mut builder = JuziClient::builder(&self.juzi_token()?)
             .base_url(&self.target.url)
             .timeout(self.timeout);
         if secret::variable("QUN_DEBUG").as_deref() == Some("api") {

@@ -23,7 +23,10 @@ pub use self::{
 
 use crate::{
     Error, Transport,
-    wire::{Settings, Wire, answer, request},
+    wire::{
+        Answer, Settings, Wire, answer,
+        request::{self, Draft},
+    },
 };
 
 /// Juzi's base URL.
@@ -114,8 +117,8 @@ impl JuziClient {
     /// [`Error::Refused`] with a number that each endpoint has its own meaning for, [`Error::TooManyCalls`], and what every
     /// call can meet.
     pub async fn send<E: Endpoint<Auth = Juzi>>(&self, request: E) -> Result<E::Response, Error> {
-        let answer = self.call(&E::META, request::fields(&request)?).await?;
-        answer::typed(&E::META, answer).map_err(|error| error.scrubbed(&[&self.token]))
+        let answer = self.exchange(&E::META, request::fields(&request)?).await?;
+        answer::typed(&E::META, &answer).map_err(|error| error.scrubbed(&[&self.token]))
     }
 
     /// Sends a request whose type is known only at run time, and brings the answer as it came.
@@ -125,8 +128,18 @@ impl JuziClient {
     pub async fn call(
         &self,
         meta: &'static Meta,
-        mut fields: Map<String, Value>,
+        fields: Map<String, Value>,
     ) -> Result<Value, Error> {
+        let answer = self.exchange(meta, fields).await?;
+        answer::value(meta, &answer).map_err(|error| error.scrubbed(&[&self.token]))
+    }
+
+    /// The answer, if it says that it worked.
+    async fn exchange(
+        &self,
+        meta: &'static Meta,
+        mut fields: Map<String, Value>,
+    ) -> Result<Answer, Error> {
         if meta.auth != Auth::Juzi {
             let message = format!("{} takes no Juzi token", meta.path);
             return Err(Error::invalid(message));
@@ -136,11 +149,14 @@ impl JuziClient {
             Some(Value::String(token)) if !token.is_empty() => token,
             _ => self.token.to_string(),
         };
-        let request = request::build(&self.wire.base_url, meta, fields, Some(&token), None)?;
-        let result = self.wire.exchange(meta, &request, Duration::ZERO).await;
-        result
-            .and_then(|answer| answer::read(meta, &answer))
-            .map_err(|error| error.scrubbed(&[&token]))
+        let result = async {
+            let draft = Draft::with(meta, request::with_token(fields, &token))?;
+            let answer = self.wire.exchange(&draft, None, Duration::ZERO).await?;
+            answer::check(meta, &answer)?;
+            Ok(answer)
+        };
+        let result: Result<Answer, Error> = result.await;
+        result.map_err(|error| error.scrubbed(&[&token]))
     }
 }
 

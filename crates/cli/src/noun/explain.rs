@@ -94,6 +94,7 @@ fn explain(code: i64) -> Explained {
             }
         }
     }
+    causes.extend(of_rooms(code));
     Explained {
         code,
         official: official.map(|row| row.official),
@@ -104,12 +105,33 @@ fn explain(code: i64) -> Explained {
     }
 }
 
+/// What each of Juzi's endpoints means with a number, in both rulebooks.
+fn of_rooms(code: i64) -> impl Iterator<Item = Cause> {
+    let own = all::ALL.iter().flat_map(move |entry| {
+        let codes = entry.meta.codes.iter();
+        codes
+            .filter(move |(_, own, _)| i64::from(*own) == code)
+            .map(|(refusal, _, text)| (entry.meta.name(), refusal, *text))
+    });
+    own.map(move |(name, refusal, text)| {
+        let endpoints = vec![name];
+        Cause {
+            rulebooks: Rulebook::ALL.map(Rulebook::as_str).to_vec(),
+            meaning: refusal.meaning(),
+            errmsg: text,
+            advice: advice(code, text, &endpoints),
+            endpoints,
+        }
+    })
+}
+
 /// Where a rulebook answers a refusal with this code.
 fn places(refusal: Refusal, book: Rulebook, code: i64) -> Vec<String> {
     all::ALL
         .iter()
         .map(|entry| entry.meta)
         .filter(|meta| code != 0 && meta.declares(refusal))
+        .filter(|meta| meta.own_code(refusal).is_none())
         .filter(|meta| i64::from(refusal.code(book, meta)) == code)
         .map(|meta| meta.name())
         .collect()
@@ -203,6 +225,15 @@ mod tests {
         assert!(explained.official.unwrap().contains("群名不合法"));
         assert_eq!(explain(86002).cloud, None);
         assert_eq!(explain(60011).causes.len(), 1);
+        let texts: Vec<&str> = explain(-9)
+            .causes
+            .iter()
+            .map(|cause| cause.errmsg)
+            .collect();
+        assert_eq!(
+            texts,
+            ["群聊中已经存在此好友", "创建群聊失败", "群聊加载失败"]
+        );
     }
 
     #[test]

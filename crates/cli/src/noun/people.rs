@@ -1,5 +1,8 @@
 //! `qun people`: what a member's phone shows and does (needs the manage token).
 
+mod card;
+mod customer_group;
+
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use qun_protocol::{
@@ -39,6 +42,18 @@ enum Verb {
         /// The person
         userid: String,
     },
+    /// List the invitation cards that somebody got.
+    #[command(after_help = "Example:\n  qun people cards 7888888888")]
+    Cards {
+        /// The person: a userid, an external_userid or a wxid
+        person: String,
+    },
+    /// Accept an invitation card to a room.
+    #[command(after_help = "Example:\n  qun people accept 7888888888 1698811200000000")]
+    Accept(card::One),
+    /// Ignore an invitation card for good.
+    #[command(after_help = "Example:\n  qun people ignore 7888888888 1698811200000000")]
+    Ignore(card::One),
     /// Say something in a group as a member, and print the message's id.
     #[command(after_help = "Example:\n  qun people say dev_001 alpha_project_20231101 收到")]
     Say {
@@ -98,6 +113,8 @@ enum Verb {
         #[arg(required = true, value_delimiter = ',', value_name = "USERID")]
         userlist: Vec<String>,
     },
+    #[command(flatten)]
+    CustomerGroup(customer_group::Verb),
 }
 
 pub(crate) async fn run(noun: Noun) -> Result<()> {
@@ -109,6 +126,9 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             chatid,
             last,
         } => inbox(&session, corpid, userid.into(), chatid, last).await,
+        Verb::Cards { person } => card::list(&session, corpid, person).await,
+        Verb::Accept(one) => card::accept(&session, corpid, one).await,
+        Verb::Ignore(one) => card::ignore(&session, corpid, one).await,
         Verb::Groups { userid } => {
             let userid = userid.into();
             let groups = session.send(Groups { corpid, userid }).await?.groups;
@@ -184,6 +204,7 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             });
             done_with(&session, done.await?.is_some(), said)
         }
+        Verb::CustomerGroup(verb) => customer_group::run(&session, corpid, verb).await,
     }
 }
 

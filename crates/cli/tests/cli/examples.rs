@@ -80,7 +80,13 @@ fn prepare(server: &Server) {
         "department.json",
         r#"{"id": 3, "name": "设计组"}"#.as_bytes(),
     );
+    file("customer.json", r#"{"name": "王小姐"}"#.as_bytes());
     file("tag.json", r#"{"tagid": 2, "tagname": "值班"}"#.as_bytes());
+    file("hosting.json", r#"{"name": "二组"}"#.as_bytes());
+    file("token.json", b"{}");
+    file("bot.json", br#"{"userid": "zhangsan"}"#);
+    file("label.json", r#"{"name": "新标签"}"#.as_bytes());
+    file("room.json", br#"{"members": ["kx23498"]}"#);
     server.good(&["department", "set", "3", "--name", "设计组"]);
     server.good(&["tag", "set", "2", "--name", "值班"]);
 }
@@ -140,6 +146,8 @@ fn the_examples_of_all_commands_work() {
     for command in RECEIVED {
         all.retain(|other| other != command);
     }
+    // These need a card.
+    all.retain(|command| command != &["people", "accept"] && command != &["people", "ignore"]);
     // Copies are made of a directory.
     let (copies, all): (Vec<_>, Vec<_>) = all
         .into_iter()
@@ -156,8 +164,41 @@ fn the_examples_of_all_endpoints_work() {
     let list = run(&["call", "--list"]).out;
     let names = list.lines().filter_map(|line| line.split('\t').next());
     let command = |name: &str| ["call", name].map(str::to_owned).to_vec();
-    let names = names.filter(|name| !CALLBACKS.contains(name));
+    let names = names.filter(|name| !CALLBACKS.contains(name) && !CARDS.contains(name));
     try_all(names.map(command).collect());
+}
+
+/// These need an invitation card.
+const CARDS: [&str; 2] = [
+    "POST /_qun/people/{userid}/cards/{id}/accept",
+    "POST /_qun/people/{userid}/cards/{id}/ignore",
+];
+
+#[test]
+fn the_examples_of_cards_work() {
+    let server = Server::memory();
+    // From one member on nobody is in at once.
+    server.good(&["company", "rules", "room_direct_members=1"]);
+    for verb in ["accept", "ignore"] {
+        let name = format!("POST /_qun/people/{{userid}}/cards/{{id}}/{verb}");
+        for command in [vec!["call", &name], vec!["people", verb]] {
+            server.good(&["room", "add", "testUserId", "7888888888", "R:888888"]);
+            let cards = server.good(&["people", "cards", "7888888888", "--json"]);
+            let cards: serde_json::Value = serde_json::from_str(&cards).unwrap();
+            let card = cards.as_array().unwrap().last().unwrap()["id"].to_string();
+            let words: Vec<String> = command.iter().map(|word| word.to_string()).collect();
+            let script = example(&words).replace("1698811200000000", &card);
+            assert!(script.contains(&card), "{script}");
+            try_script(&script, &server).unwrap();
+            if verb == "accept" {
+                server.good(&[
+                    "call",
+                    "POST",
+                    "/_qun/people/7888888888/groups/wrrRhyBgAAGf2Wo90zgjmNspXj4y8pQA/leave",
+                ]);
+            }
+        }
+    }
 }
 
 /// These need a receiver, or something that an app was told.

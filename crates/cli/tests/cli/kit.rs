@@ -114,6 +114,7 @@ impl Server {
             .args(words)
             .env("QUN_URL", self.text("url"))
             .env("QUN_CORPID", self.text("corpid"))
+            .env("QUN_JUZI_TOKEN", "abcd")
             .env(
                 "QUN_SECRET",
                 self.ready["agents"][0]["secret"].as_str().unwrap(),

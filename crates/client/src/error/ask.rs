@@ -1,6 +1,13 @@
 //! Questions that have the same answer on the cloud and under every rulebook.
 
+use qun_protocol::{Auth, Refusal};
+
 use super::{Error, meta};
+
+/// Whether an endpoint's numbers are its own.
+fn is_room(path: &str) -> bool {
+    meta(path).is_some_and(|meta| meta.auth == Auth::Juzi)
+}
 
 /// Endpoints that name an existing group.
 const NAMES_A_CHAT: [&str; 5] = [
@@ -100,6 +107,9 @@ impl Error {
     /// ```
     pub fn is_unauthorised(&self) -> bool {
         match self {
+            Error::Refused { path, .. } if is_room(path) => {
+                self.causes() == [Refusal::RoomTokenInvalid]
+            }
             Error::Refused { code, .. } => {
                 matches!(code, 40001 | 40013 | 40014 | 40091 | 41001 | 42001)
             }
@@ -138,6 +148,9 @@ impl Error {
     /// ```
     pub fn is_not_found(&self) -> bool {
         match self {
+            Error::Refused { path, .. } if is_room(path) => {
+                self.causes().iter().any(|refusal| refusal.status() == 404)
+            }
             Error::Refused { code, .. } => {
                 self.is_unknown_chat() || matches!(code, 40003 | 40007 | 60111 | 90511)
             }
@@ -182,6 +195,24 @@ impl Error {
             Error::Quota { .. } => {
                 "wait until the block ends: a minute's excess blocks 60 seconds, an hour's 60 minutes, a day's the rest of the day"
             }
+            Error::Refused { path, .. } if is_room(path) => {
+                match self.causes().first().copied()? {
+                    Refusal::RoomTokenInvalid => {
+                        "check the Juzi token, and that the base URL is the one it belongs to"
+                    }
+                    Refusal::BotAmbiguous => "host the employee once only",
+                    Refusal::BotNotLoggedIn | Refusal::BotOffline => {
+                        "start the account, and log it in where it is hosted"
+                    }
+                    Refusal::RoomNotLoaded | Refusal::ContactNotLoaded => {
+                        "let the account load it, and check the id"
+                    }
+                    Refusal::NotFriend => "let the account and the contact become friends first",
+                    Refusal::BotIsOwner => "hand the room over on the phone first",
+                    _ => return None,
+                }
+            }
+            Error::TooManyCalls { .. } => "wait for the next half minute, and make fewer calls",
             Error::Refused { code, .. } => match code {
                 -1 => "nothing was done; try again in a moment",
                 40001 | 40091 => "check that the secret is this app's and this company's",

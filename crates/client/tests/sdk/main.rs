@@ -5,6 +5,7 @@ mod client;
 mod facade;
 mod juzi;
 mod kit;
+mod network;
 mod outcome;
 mod secrets;
 mod token;
