@@ -46,7 +46,8 @@ impl Server {
             .args(arguments)
             .env("QUN_URL", &self.ready.url)
             .env("QUN_CORPID", &self.ready.corpid)
-            .env("QUN_SECRET", &self.secret);
+            .env("QUN_SECRET", &self.secret)
+            .env("QUN_JUZI_TOKEN", "abcd");
         tokio::task::spawn_blocking(move || command.output().unwrap())
             .await
             .unwrap()
@@ -217,4 +218,33 @@ async fn the_four_calls_of_appchat_work_in_their_order() {
     let arrived = server.arrived("userid4", "CHATID").await;
     assert_eq!(arrived.len(), 1);
     assert_eq!(arrived[0].1["content"], "大家好");
+}
+
+#[tokio::test]
+async fn document_002s_rooms() {
+    let server = Server::start().await;
+    let program = env!("CARGO_BIN_EXE_rooms");
+    let said = server.good(program, &[]).await;
+    let lines: Vec<&str> = said.lines().collect();
+    let made = lines[0].strip_prefix("made ").unwrap();
+    let (room, chat_id) = made.trim_end_matches(')').split_once(" (").unwrap();
+    assert_eq!(
+        lines[1..],
+        [
+            "7888888888 is in R:888888, or has a card".to_owned(),
+            format!("7888888888 is in {room}, or has a card"),
+            "with the label:".into(),
+            "R:888888\tVIP交流群\t5人\twrrRhyBgAAGf2Wo90zgjmNspXj4y8pQA".into(),
+            "11293954269@chatroom\t大街小巷程序员\t2人\t-".into(),
+            "with 7888888888:".into(),
+            "R:888888\tVIP交流群\t5人\twrrRhyBgAAGf2Wo90zgjmNspXj4y8pQA".into(),
+            format!("{room}\tcreate\t6人\t{chat_id}"),
+            "left R:123123123".into(),
+        ]
+    );
+    // Once more it is no longer in the room.
+    let again = server.run(program, &[]).await;
+    assert!(!again.status.success());
+    let talk = String::from_utf8(again.stderr).unwrap();
+    assert!(talk.contains("-7"), "{talk}");
 }

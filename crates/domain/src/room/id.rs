@@ -1,6 +1,6 @@
 //! The ids that Juzi has for people, groups and conversations. Those that nobody gave are made of keys, and read back.
 
-use qun_protocol::{Refusal as R, Refused};
+use qun_protocol::{Refusal as R, Refused, fold};
 use qun_store::{
     Read, Tx,
     table::{
@@ -79,9 +79,17 @@ pub(super) fn contact(read: &mut dyn Read, corp: i64, text: &str) -> Outcome<Opt
 /// Gives a person a system id that nobody else has.
 pub(super) fn give_person(tx: &mut dyn Tx, corp: i64, key: i64, text: &str) -> Outcome<()> {
     check(text, "wxid")?;
-    if read_made(text).is_some_and(|other| other != key)
-        || person(tx.as_read(), corp, text)?.is_some_and(|other| other != key)
-    {
+    // A path of the own API names people by any of their ids.
+    let read = tx.as_read();
+    let userid = directory::person_by_userid(read, corp, &fold(text))?;
+    let external = customer::by_external_userid(read, corp, text)?;
+    let others = [
+        read_made(text),
+        person(read, corp, text)?,
+        userid.map(|person| person.person),
+        external.map(|customer| customer.customer),
+    ];
+    if others.into_iter().flatten().any(|other| other != key) {
         return Err(taken(text));
     }
     Ok(wxid::set_person(tx, corp, key, text)?)

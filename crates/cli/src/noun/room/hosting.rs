@@ -27,7 +27,8 @@ pub(super) enum Verb {
     #[command(after_help = "Example:\n  qun bot group callback http://127.0.0.1:7801/juzi")]
     Callback {
         /// The URL
-        url: String,
+        #[arg(value_name = "URL")]
+        base: String,
         /// The group; may be left out where there is only one
         #[arg(long, value_name = "ID")]
         group: Option<String>,
@@ -82,11 +83,11 @@ pub(super) async fn run(session: &Session, verb: Verb) -> Result<()> {
                 None => Ok(()),
             }
         }
-        Verb::Callback { url, group: named } => {
+        Verb::Callback { base, group: named } => {
             let request = ChangeHosting {
                 corpid,
                 group: group(session, named).await?,
-                callback_url: Some(url),
+                callback_url: Some(base),
                 ..ChangeHosting::default()
             };
             match session.change(request).await? {
