@@ -15,12 +15,13 @@ const MARK: &str = "=== end of block ===";
 /// The address in the documents; the tests take a free port.
 const DOCUMENTED: &str = "127.0.0.1:7800";
 /// Guides in both languages, without the endings of their names.
-const GUIDES: [&str; 5] = [
+const GUIDES: [&str; 6] = [
     "docs/stories",
     "docs/calls",
     "docs/sdks",
     "docs/ci",
     "docs/callbacks",
+    "docs/rooms",
 ];
 
 #[test]
@@ -56,6 +57,11 @@ fn the_guide_to_ci_works() {
 #[test]
 fn the_guide_to_callbacks_works() {
     run_tours("docs/callbacks");
+}
+
+#[test]
+fn the_guide_to_rooms_works() {
+    run_tours("docs/rooms");
 }
 
 /// The library's guide is compiled, the tour is run: what stands in neither is not tried.
