@@ -2,7 +2,7 @@
 
 mod msgid;
 mod recall;
-mod recipients;
+pub(crate) mod recipients;
 mod send;
 mod translate;
 

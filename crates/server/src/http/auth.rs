@@ -85,16 +85,16 @@ async fn load(
 fn may_call(caller: &Caller, callers: Callers) -> Result<(), R> {
     match callers {
         Callers::AnyApp => Ok(()),
-        _ if caller.kind != AppKind::SelfBuilt => Err(R::ApiForbidden),
-        Callers::SelfBuiltApp => Ok(()),
-        Callers::RootApp if !caller.sees_root => Err(R::NoPrivilege),
-        Callers::RootApp => Ok(()),
         Callers::CustomerContact
             if caller::has_customer_contact(caller.kind, caller.customer_contact) =>
         {
             Ok(())
         }
         Callers::CustomerContact => Err(R::ApiForbidden),
+        _ if caller.kind != AppKind::SelfBuilt => Err(R::ApiForbidden),
+        Callers::SelfBuiltApp => Ok(()),
+        Callers::RootApp if !caller.sees_root => Err(R::NoPrivilege),
+        Callers::RootApp => Ok(()),
     }
 }
 

@@ -9,6 +9,7 @@ statements! {
     PERSONS_SEARCHED = "SELECT person, userid, name, alias, mobile, email, status, real_named, customer_contact, licence_end, search FROM person WHERE corp = $1 AND person > $2 ORDER BY person";
     KEYS = "SELECT l.n, p.person, p.status FROM {texts $2} AS l JOIN person p ON p.corp = $1 AND p.folded = l.v ORDER BY l.n";
     USERIDS = "SELECT p.person, p.userid FROM {ints $2} AS l JOIN person p ON p.corp = $1 AND p.person = l.v";
+    STAFF = "SELECT COUNT(*) FROM (SELECT 1 FROM person WHERE corp = $1 AND status <> 5 LIMIT $2) AS n";
     NEXT_PERSON = "SELECT COALESCE(MAX(person), 0) + 1 FROM person WHERE corp = $1";
     INSERT_PERSON = "INSERT INTO person (corp, person, userid, folded, search, name, alias, mobile, email, status, real_named, customer_contact, licence_end) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     UPDATE_PERSON = "UPDATE person SET userid = $3, folded = $4, search = $5, name = $6, alias = $7, mobile = $8, email = $9, status = $10, real_named = $11, customer_contact = $12, licence_end = $13 WHERE corp = $1 AND person = $2";
@@ -124,6 +125,11 @@ pub fn userids(read: &mut dyn Read, corp: i64, keys: &[i64]) -> Result<Vec<(i64,
     read.all(USERIDS, &[corp.into(), (&list).into()], |row| {
         (row.int(0), row.text(1).to_owned())
     })
+}
+
+/// How many people of a company have not left, counted up to a number.
+pub fn staff(read: &mut dyn Read, corp: i64, most: i64) -> Result<i64> {
+    Ok(read.int(STAFF, &[corp.into(), most.into()])?.unwrap_or(0))
 }
 
 /// The key for one more person.
