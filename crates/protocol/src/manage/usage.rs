@@ -36,13 +36,15 @@ pub struct Spent {
 }
 
 /// The limits that a company spends.
-pub const COUNTED: [Limit; 6] = [
+pub const COUNTED: [Limit; 8] = [
     Limit::ChatsPerCorpDay,
     Limit::ChatUpdatesPerCorpHour,
     Limit::ChatSendsPerCorpMinute,
     Limit::ChatSendsPerCorpHour,
     Limit::PicturesPerCorpDay,
     Limit::PicturesPerCorpMonth,
+    Limit::AccountsPerCorpMonth,
+    Limit::WrongLookupsPerCorpDay,
 ];
 
 endpoint! { Get "/_qun/companies/{corpid}/usage", GetUsage => Usage {

@@ -88,6 +88,9 @@ fn may_call(caller: &Caller, callers: Callers) -> Result<(), R> {
         Callers::RootApp if caller.kind != AppKind::SelfBuilt => Err(R::ApiForbidden),
         Callers::RootApp if !caller.sees_root => Err(R::NoPrivilege),
         Callers::RootApp => Ok(()),
+        Callers::ContactsSync if caller.kind != AppKind::ContactsSync => Err(R::ApiForbidden),
+        Callers::DirectoryReader if caller.kind == AppKind::CustomerContact => Err(R::ApiForbidden),
+        Callers::ContactsSync | Callers::DirectoryReader => Ok(()),
     }
 }
 

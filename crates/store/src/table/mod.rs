@@ -30,7 +30,7 @@ pub fn statements() -> Vec<&'static str> {
         callback::STATEMENTS,
         chat::STATEMENTS,
         company::STATEMENTS,
-        directory::STATEMENTS,
+        &directory::statements(),
         lane::STATEMENTS,
         media::STATEMENTS,
         message::STATEMENTS,
