@@ -152,6 +152,7 @@ fn every_endpoint_of_the_documents_has_a_sample() {
         "appchat/send",
         "appchat/quit",
         "appchat/members",
+        "user/getuserid",
     ] {
         assert!(sampled.contains(name) && named(name).is_some(), "{name}");
     }

@@ -41,10 +41,10 @@ pub const COUNTED: [Limit; 8] = [
     Limit::ChatUpdatesPerCorpHour,
     Limit::ChatSendsPerCorpMinute,
     Limit::ChatSendsPerCorpHour,
-    Limit::PicturesPerCorpDay,
-    Limit::PicturesPerCorpMonth,
     Limit::AccountsPerCorpMonth,
     Limit::WrongLookupsPerCorpDay,
+    Limit::PicturesPerCorpDay,
+    Limit::PicturesPerCorpMonth,
 ];
 
 endpoint! { Get "/_qun/companies/{corpid}/usage", GetUsage => Usage {

@@ -56,6 +56,9 @@ const APPCHAT_SEND: &str = "001-04-send";
 
 const GET_TOKEN: &str = "003-01-gettoken";
 
+/// Document 003 names the fields alone; the number is that of the official page.
+const GET_USERID: &str = "003-02-getuserid";
+
 /// A request, or an answer, or both, as a document prints them.
 #[derive(Deserialize)]
 struct Sample {
@@ -148,7 +151,14 @@ fn every_sample_is_played() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    let played = [CHAT, PROJECT, REPORT, APPCHAT, &[APPCHAT_SEND, GET_TOKEN]].concat();
+    let played = [
+        CHAT,
+        PROJECT,
+        REPORT,
+        APPCHAT,
+        &[APPCHAT_SEND, GET_TOKEN, GET_USERID],
+    ]
+    .concat();
     let played: BTreeSet<String> = played.iter().map(|name| format!("{name}.json")).collect();
     assert_eq!(played, files);
 }
@@ -373,4 +383,14 @@ async fn document_003s_gettoken_is_answered_to_the_letter() {
     answer["access_token"] = printed["access_token"].clone();
     assert_eq!(answer, printed);
     server.stop().await;
+}
+
+#[tokio::test]
+async fn document_003s_getuserid_is_answered_to_the_letter() {
+    for rules in Rulebook::ALL {
+        let server = Server::with(|config| config.rules = rules).await;
+        let app = server.demo().await;
+        assert_eq!(play(&app, GET_USERID).await, printed(GET_USERID), "{rules}");
+        server.stop().await;
+    }
 }

@@ -4,6 +4,7 @@
 
 mod appchat;
 mod callback;
+mod department;
 mod gettoken;
 mod golden;
 mod kit;
@@ -11,5 +12,7 @@ mod manage;
 mod media;
 mod people;
 mod story;
+mod tag;
 mod transport;
+mod user;
 mod worlds;
