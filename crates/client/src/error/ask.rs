@@ -82,7 +82,6 @@ impl Error {
             Error::Refused { code, .. } => match code {
                 45033 => true,
                 // By the official table; document 000 has the number for too many groups.
-                81011 => "use the app that made the tag; no other may change it",
                 86005 => self.text().contains("count out of limit"),
                 _ => false,
             },
@@ -216,6 +215,7 @@ impl Error {
                     "widen the app's visible range; internal groups need the root department in it"
                 }
                 60020 => "add the caller's address to the app's trusted addresses",
+                81011 => "use the app that made the tag; no other may change it",
                 86005 => "dissolve groups that are no longer needed, or wait until tomorrow",
                 86008 => "use the app that made the group; no other may read or change it",
                 86201 => "name the group with chatid",

@@ -187,7 +187,7 @@ async fn wrong_look_ups_beyond_the_share_block_until_the_next_day() {
         if server.now_ms().await < midnight {
             assert_eq!(right(&app).await, 45009, "{rules}: the day is not over");
         }
-        server.advance(60).await;
+        server.advance(61).await;
         app.fetch_token().await;
         assert_eq!(right(&app).await, 0, "{rules}");
         assert_eq!(told(&by_mobile(&app, "13811111111").await), WRONG);
