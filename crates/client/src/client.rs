@@ -7,7 +7,7 @@ use qun_protocol::{
 use serde_json::{Map, Value};
 
 use crate::{
-    Attachment, Builder, Chat, Error, Manager, Media, Pacing,
+    Attachment, Builder, Chat, Directory, Error, Manager, Media, Pacing,
     token::Tokens,
     wire::{Wire, answer, pause, request::Draft},
 };
@@ -133,6 +133,16 @@ impl Client {
     /// ```
     pub fn media(&self) -> Media {
         Media(self.clone())
+    }
+
+    /// The company's people, departments and tags.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// let directory = wecom.directory();
+    /// ```
+    pub fn directory(&self) -> Directory {
+        Directory(self.clone())
     }
 
     /// The company that the client speaks for.

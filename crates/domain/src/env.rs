@@ -19,6 +19,9 @@ pub trait Command<E: Endpoint> {
     /// Whether people who wait for messages should look.
     const WAKES: bool = false;
 
+    /// Whether cached apps are stale afterwards though an app has called; what an operator does makes them so always.
+    const EVICTS: bool = false;
+
     /// Whether [`Command::peek`] is worth a look.
     const PEEKS: bool = false;
 

@@ -70,6 +70,7 @@ errcodes! {
     40096 "不合法的外部联系人userid" "no such external contact" "invalid external userid";
     40098 "成员尚未实名认证" "the person is not real-named" "";
     40123 "上传临时图片素材，图片格式非法" "neither JPG nor PNG" "";
+    40126 "企业标签个数达到上限" "the company has 3000 tags" "";
     40128 "转接客户过于频繁" "given on twice within 90 natural days" "";
     40201 "消息被反垃圾拦截" "held back as spam" "";
     40203 "参数已废弃" "a parameter that is no longer taken" "";
@@ -138,11 +139,16 @@ errcodes! {
     60104 "手机号码已存在" "another person has this mobile number" "";
     60105 "邮箱不合法" "no e-mail address" "";
     60106 "邮箱已存在" "another person has this e-mail address" "";
+    60110 "成员所属部门过多" "a person is in too many departments" "";
     60111 "UserID不存在" "no person with this userid" "userid not found";
     60123 "无效的部门ID" "no department with this id" "";
     60129 "手机和邮箱不能都为空" "neither a mobile number nor an e-mail address" "";
+    60132 "department, order和is_leader_in_dept的个数不一致" "one entry for each department is needed" "";
     60140 "response_code无效" "the response_code is unknown or used" "";
+    60257 "直属上级个数超过限制" "a person has at most 5 direct leaders" "";
     81001 "部门下的结点数超过3W" "more than 30 000 nodes in the department" "";
+    81002 "部门的层级超过15层" "departments stand more than 15 deep" "";
+    81003 "标签下的结点数超过3W" "more than 30 000 people and departments with the tag" "";
     81011 "无权限操作标签" "only the tag's maker may change it" "";
     81012 "缺失可见范围" "no visible range" "";
     81013 "UserID、部门ID、标签ID全部非法或无权限" "none of the receivers is valid or inside the range" "user & party & tag all invalid";

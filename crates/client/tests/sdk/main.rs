@@ -2,6 +2,7 @@
 
 mod callback;
 mod client;
+mod directory;
 mod facade;
 mod kit;
 mod network;

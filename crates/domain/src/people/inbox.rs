@@ -300,7 +300,12 @@ impl View<'_, '_> {
         let at = |time| {
             (
                 time,
-                rule::rules::resolve(&rows, None, time, self.cx.default_rules),
+                rule::rules::resolve(
+                    &rows,
+                    &company::Company::default(),
+                    time,
+                    self.cx.default_rules,
+                ),
             )
         };
         Ok(times.into_iter().map(at).collect())

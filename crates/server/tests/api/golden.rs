@@ -83,6 +83,8 @@ const GET_TOKEN: &str = "003-01-gettoken";
 
 /// Document 004, in its order.
 const GROUPCHAT: &[&str] = &["004-01-transfer", "004-02-list", "004-03-get"];
+/// Document 003 names the fields alone; the number is that of the official page.
+const GET_USERID: &str = "003-02-getuserid";
 
 /// A request, or an answer, or both, as a document prints them.
 #[derive(Deserialize)]
@@ -182,7 +184,14 @@ fn every_sample_is_played() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    let single = [APPCHAT_SEND, GET_TOKEN, MESSAGE, MESSAGES_ANSWER, RECALL];
+    let single = [
+        APPCHAT_SEND,
+        GET_TOKEN,
+        GET_USERID,
+        MESSAGE,
+        MESSAGES_ANSWER,
+        RECALL,
+    ];
     let played = [CHAT, PROJECT, REPORT, APPCHAT, MESSAGES, GROUPCHAT, &single].concat();
     let played: BTreeSet<String> = played.iter().map(|name| format!("{name}.json")).collect();
     assert_eq!(played, files);
@@ -573,4 +582,14 @@ async fn page_90236s_answer_has_its_shape() {
         ["userid2", "PartyID1", "TagID1", "userid3"]
     );
     server.stop().await;
+}
+
+#[tokio::test]
+async fn document_003s_getuserid_is_answered_to_the_letter() {
+    for rules in Rulebook::ALL {
+        let server = Server::with(|config| config.rules = rules).await;
+        let app = server.demo().await;
+        assert_eq!(play(&app, GET_USERID).await, printed(GET_USERID), "{rules}");
+        server.stop().await;
+    }
 }

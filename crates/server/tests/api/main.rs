@@ -4,6 +4,7 @@
 
 mod appchat;
 mod callback;
+mod department;
 mod gettoken;
 mod golden;
 mod groupchat;
@@ -13,5 +14,7 @@ mod media;
 mod message;
 mod people;
 mod story;
+mod tag;
 mod transport;
+mod user;
 mod worlds;

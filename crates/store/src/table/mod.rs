@@ -38,7 +38,7 @@ pub fn statements() -> Vec<&'static str> {
         company::STATEMENTS,
         customer::STATEMENTS,
         customer_group::STATEMENTS,
-        directory::STATEMENTS,
+        &directory::statements(),
         lane::STATEMENTS,
         media::STATEMENTS,
         message::STATEMENTS,
