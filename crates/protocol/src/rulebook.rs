@@ -76,6 +76,8 @@ pub struct Choices {
     pub outside_owner_joins: bool,
     /// Removing a known person who is no member is ignored; otherwise 86216.
     pub stranger_removal_ignored: bool,
+    /// message/send answers a response_code for text_notice and news_notice with an action_menu too.
+    pub response_code_for_menus: bool,
     /// `appchat/quit` and `appchat/members` exist.
     pub quit_and_members: bool,
 }
@@ -187,6 +189,19 @@ limits! {
     AuthorBytes "author_bytes" Size = 64, "Bytes of an article's author; more is 45032 (90248).";
     ArticleBytes "article_bytes" Size = 666 * 1024, "Bytes of an article's content; more is 45002 (90248).";
     MentionsMax "mentions_max" Size = 2_000, "Entries of a text's mentioned_list.";
+    CardTaskBytes "card_task_bytes" Size = 128, "Bytes of a card's task_id; more is 42014 (90236).";
+    CardKeyBytes "card_key_bytes" Size = 1_024, "Bytes of the key of a card's button, question or menu entry (90236).";
+    CardOptionIdBytes "card_option_id_bytes" Size = 128, "Bytes of the id of a card's option; more is 42040 (90236).";
+    CardActionsMax "card_actions_max" Size = 3, "Entries of a card's action_menu (90236).";
+    CardReplyActionsMax "card_reply_actions_max" Size = 10, "Entries of the action_menu of a card in a passive reply (90241).";
+    CardContentsMax "card_contents_max" Size = 6, "Entries of a card's horizontal_content_list; more is 42035 (90236).";
+    CardVerticalsMax "card_verticals_max" Size = 4, "Entries of a card's vertical_content_list; more is 42036 (90236).";
+    CardJumpsMax "card_jumps_max" Size = 3, "Entries of a card's jump_list; more is 42042 (90236).";
+    CardButtonsMax "card_buttons_max" Size = 6, "Buttons of a card (90236).";
+    CardOptionsMax "card_options_max" Size = 10, "Options of a card's list to choose from; more is 42037 (90236).";
+    CardChoicesMax "card_choices_max" Size = 20, "Options of a card's checkbox; more is 42037 (90236).";
+    CardSelectsMax "card_selects_max" Size = 3, "Entries of a card's select_list; more is 42047 (90236).";
+    ResponseCodeSeconds "response_code_seconds" Size = 72 * 3_600, "Validity of a response_code in seconds (94888).";
     MediaDays "media_days" Size = 3, "Days that an uploaded file is kept (90253).";
     MediaMinBytes "media_min_bytes" Size = 6, "Least bytes of an uploaded file (90253: more than 5).";
     ImageBytes "image_bytes" Size = 10 * 1024 * 1024, "Bytes of an uploaded image (90253).";
@@ -343,6 +358,7 @@ mod tests {
             (Limit::ChatSendsPerCorpMinute, 20_000, 20_000),
             (Limit::ChatReceivesPerMemberMinute, 200, 200),
             (Limit::ChatReceivesPerMemberDay, 10_000, 10_000),
+            (Limit::ResponseCodeSeconds, 86_400, 259_200),
             (Limit::MediaDays, 3, 3),
             (Limit::PicturesPerCorpDay, 1_000, 1_000),
             (Limit::PicturesPerCorpMonth, 3_000, 3_000),

@@ -281,6 +281,7 @@ pub(crate) fn arrived(
         msgtype: message.kind,
         content: serde_json::from_str(&message.body).unwrap_or_default(),
         safe: message.safe,
+        updated: None,
         mentioned: false,
         dropped: None,
     })

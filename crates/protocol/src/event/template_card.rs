@@ -17,6 +17,19 @@ pub struct TemplateCard {
     pub selected_items: Vec<SelectedItem>,
 }
 
+/// `template_card_menu_event` (page 90240): a person chose an entry of a card's menu.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TemplateCardMenu {
+    /// The key of the entry.
+    pub event_key: String,
+    /// The card's task id.
+    pub task_id: String,
+    /// The card's type.
+    pub card_type: String,
+    /// With this the card can be changed, once, within 72 hours.
+    pub response_code: String,
+}
+
 /// What was chosen for one question.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SelectedItem {
@@ -53,6 +66,41 @@ impl Part for TemplateCard {
                 .iter()
                 .fold(items, |items, item| items.child(item.write())),
         )
+    }
+}
+
+impl Part for TemplateCardMenu {
+    fn read(xml: &Element) -> Self {
+        let TemplateCard {
+            event_key,
+            task_id,
+            card_type,
+            response_code,
+            ..
+        } = TemplateCard::read(xml);
+        Self {
+            event_key,
+            task_id,
+            card_type,
+            response_code,
+        }
+    }
+
+    fn write(&self, xml: Element) -> Element {
+        let Self {
+            event_key,
+            task_id,
+            card_type,
+            response_code,
+        } = self.clone();
+        let card = TemplateCard {
+            event_key,
+            task_id,
+            card_type,
+            response_code,
+            selected_items: Vec::new(),
+        };
+        card.write(xml)
     }
 }
 
