@@ -76,11 +76,11 @@ fn at(refusal: R, field: impl AsRef<str>) -> Refused {
     }
 }
 
-fn there<'a>(
-    text: &'a Option<String>,
+fn there(
+    text: &Option<String>,
     refusal: R,
     field: impl AsRef<str>,
-) -> Result<&'a str, Refused> {
+) -> Result<&str, Refused> {
     given(text).ok_or_else(|| at(refusal, field))
 }
 
