@@ -8,6 +8,7 @@ pub(crate) const FILES: &[&str] = &[
     include_str!("../migrations/0001_lane.sql"),
     include_str!("../migrations/0002_internal_groups.sql"),
     include_str!("../migrations/0003_callbacks.sql"),
+    include_str!("../migrations/0004_cards.sql"),
 ];
 
 /// What a migration needs of an engine.

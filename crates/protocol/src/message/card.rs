@@ -334,17 +334,4 @@ impl TemplateCard {
             _ => all,
         }
     }
-
-    /// The texts in which ids are translated where `enable_id_trans` is 1.
-    pub fn translated(&mut self) -> impl Iterator<Item = &mut String> {
-        let source = self.source.iter_mut().map(|it| &mut it.desc);
-        let title = self.main_title.iter_mut();
-        let title = title.flat_map(|it| [&mut it.title, &mut it.desc]);
-        let contents = self.horizontal_content_list.iter_mut();
-        source
-            .chain(title)
-            .chain([&mut self.sub_title_text])
-            .chain(contents.map(|it| &mut it.value))
-            .flatten()
-    }
 }

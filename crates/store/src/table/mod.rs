@@ -12,6 +12,7 @@ pub mod app;
 pub mod audience;
 pub mod blob;
 pub mod callback;
+pub mod card;
 pub mod chat;
 pub mod company;
 pub mod directory;
@@ -28,6 +29,7 @@ pub fn statements() -> Vec<&'static str> {
         audience::STATEMENTS,
         blob::STATEMENTS,
         callback::STATEMENTS,
+        card::STATEMENTS,
         chat::STATEMENTS,
         company::STATEMENTS,
         directory::STATEMENTS,

@@ -76,11 +76,7 @@ fn at(refusal: R, field: impl AsRef<str>) -> Refused {
     }
 }
 
-fn there(
-    text: &Option<String>,
-    refusal: R,
-    field: impl AsRef<str>,
-) -> Result<&str, Refused> {
+fn there(text: &Option<String>, refusal: R, field: impl AsRef<str>) -> Result<&str, Refused> {
     given(text).ok_or_else(|| at(refusal, field))
 }
 
