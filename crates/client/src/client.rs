@@ -124,6 +124,16 @@ impl Client {
         Chat(self.clone())
     }
 
+    /// Messages to people.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// let messages = wecom.messages();
+    /// ```
+    pub fn messages(&self) -> Messages {
+        Messages(self.clone())
+    }
+
     /// The files that messages refer to.
     ///
     /// ```

@@ -7,6 +7,7 @@ mod client;
 mod error;
 mod manager;
 mod media;
+mod message;
 mod pace;
 mod token;
 mod wire;
@@ -17,6 +18,7 @@ pub use client::{Client, Download};
 pub use error::Error;
 pub use manager::{Manager, Paged};
 pub use media::{Attachment, Incoming, Media};
+pub use message::Messages;
 pub use pace::Pacing;
 pub use qun_crypt as crypt;
 pub use qun_protocol as protocol;
@@ -26,6 +28,10 @@ pub use qun_protocol::{
         Unfit, Update, Video, Voice,
     },
     media::MediaType,
+    message::{
+        CardAction, CardButton, CardOption, Checkbox, Selection, SubmitButton, TemplateCard,
+        UpdateTemplateCard,
+    },
 };
 pub use token::{FileStore, MemoryStore, StoredToken, TokenKey, TokenStore, Turn};
 pub use wire::{

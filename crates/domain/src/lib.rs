@@ -13,6 +13,7 @@ mod gettoken;
 mod ip_list;
 mod manage;
 pub mod media;
+mod message;
 mod people;
 pub mod rule;
 pub mod token;

@@ -1,6 +1,7 @@
 //! What the people of the groups do on their phones.
 
 mod app;
+mod card;
 pub(crate) mod feed;
 mod groups;
 pub(crate) mod inbox;

@@ -17,6 +17,9 @@ macro_rules! endpoints {
             command $crate::appchat::Send;
             command $crate::appchat::Quit;
             query $crate::appchat::Members;
+            command $crate::message::Send;
+            command $crate::message::Recall;
+            command $crate::message::UpdateTemplateCard;
             serve $crate::media::Upload;
             serve $crate::media::Get;
             serve $crate::media::UploadImg;
@@ -60,6 +63,7 @@ macro_rules! endpoints {
             command $crate::people::Rename;
             command $crate::people::HandOver;
             command $crate::people::Remove;
+            command $crate::people::TapCard;
             command $crate::people::SayToApp;
             command $crate::people::EnterApp;
             command $crate::people::SubscribeApp;

@@ -59,6 +59,8 @@ pub enum Auth {
 pub enum Callers {
     /// Every enabled app of the company.
     AnyApp,
+    /// Self-built apps, whatever they see.
+    SelfBuiltApp,
     /// Self-built apps whose visible range is the root department.
     RootApp,
 }

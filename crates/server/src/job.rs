@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use qun_domain::{Outcome, Who, callback, media::forget, world::EVERYBODY};
 use qun_store::{
     Effect,
-    table::{blob, callback as told, media, quota},
+    table::{address, blob, callback as told, card, media, message, quota},
 };
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 const TICK: Duration = Duration::from_secs(5);
 /// Every so many ticks ended things are removed.
 const SWEEP: u32 = 60;
-/// Counters of windows this long past are of no use, ms.
+/// Counters of windows this long past are of no use, nor is what was kept to save work, ms.
 const OLD: i64 = 40 * 86_400_000;
 /// Ended files are kept this long, so that a download that has begun can end, ms.
 const GRACE: i64 = 3_600_000;
@@ -90,7 +90,11 @@ async fn sweep(app: &Arc<App>) {
     }
     let swept = write(app, Who::Operator, HERE, QUIET, move |cx| {
         cx.tx.enter(EVERYBODY, Effect::Change)?;
-        Ok(quota::sweep(cx.tx, now - OLD)?)
+        quota::sweep(cx.tx, now - OLD)?;
+        address::sweep(cx.tx, now - OLD)?;
+        message::sweep_once(cx.tx, (now - OLD) * 1000)?;
+        card::sweep_codes(cx.tx, now)?;
+        Ok(())
     })
     .await;
     if let Err(failure) = swept {

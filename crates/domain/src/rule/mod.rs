@@ -5,4 +5,6 @@ pub mod chat;
 pub mod drops;
 pub mod message;
 pub mod quota;
+pub mod recipients;
 pub mod rules;
+pub mod translate;

@@ -20,6 +20,46 @@ pub const CARD_TYPES: [&str; 5] = [
     "multiple_interaction",
 ];
 
+/// The refusals of an endpoint that takes cards: its own, and those of a card.
+macro_rules! with_card_refusals {
+    ($($own:ident),* $(,)?) => {
+        &[
+            $($crate::Refusal::$own,)*
+            $crate::Refusal::MediaId,
+            $crate::Refusal::InvalidParameter,
+            $crate::Refusal::TooLong,
+            $crate::Refusal::UrlTooLong,
+            $crate::Refusal::CardTask,
+            $crate::Refusal::CardActionKey,
+            $crate::Refusal::CardActionKeyMissing,
+            $crate::Refusal::CardActionText,
+            $crate::Refusal::CardKeyName,
+            $crate::Refusal::CardUrl,
+            $crate::Refusal::CardMediaId,
+            $crate::Refusal::CardAppId,
+            $crate::Refusal::CardType,
+            $crate::Refusal::CardTitle,
+            $crate::Refusal::CardContentCount,
+            $crate::Refusal::CardVerticalCount,
+            $crate::Refusal::CardOptionCount,
+            $crate::Refusal::CardButtonText,
+            $crate::Refusal::CardButtonKey,
+            $crate::Refusal::CardOptionId,
+            $crate::Refusal::CardOptionText,
+            $crate::Refusal::CardJumpCount,
+            $crate::Refusal::CardQuestionKey,
+            $crate::Refusal::CardImageUrl,
+            $crate::Refusal::CardAction,
+            $crate::Refusal::CardSubmitKey,
+            $crate::Refusal::CardSelectCount,
+            $crate::Refusal::CardSubmitText,
+            $crate::Refusal::CardUserId,
+            $crate::Refusal::CardActionKeyTaken,
+        ]
+    };
+}
+pub(super) use with_card_refusals;
+
 fn is_blank<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }

@@ -4,11 +4,13 @@
 
 mod appchat;
 mod callback;
+mod card;
 mod gettoken;
 mod golden;
 mod kit;
 mod manage;
 mod media;
+mod message;
 mod people;
 mod story;
 mod transport;
