@@ -89,12 +89,22 @@ pub(crate) fn allow(cx: &mut Cx, corp: i64, rules: &Rules, code: &str, of: Code)
     Ok(card::add_code(cx.tx, corp, &token::hash(code), &of, ends)?)
 }
 
+/// A card as it was stored.
+fn stored(body: &str) -> Outcome<TemplateCard> {
+    Ok(read(serde_json::from_str(body))?)
+}
+
+/// Whatever was written can be read.
+pub(crate) fn read<T>(read: serde_json::Result<T>) -> qun_store::Result<T> {
+    read.map_err(|error| {
+        qun_store::Error::Corrupt(format!("a card is stored that is none: {error}"))
+    })
+}
+
 /// Puts what a phone draws of a card's attachments into it, and looks whether its people are there.
 pub(crate) fn fill(cx: &mut Cx, corp: i64, body: &mut Value) -> Outcome<()> {
-    let Some(lines) = body["horizontal_content_list"].as_array_mut() else {
-        return Ok(());
-    };
-    for line in lines {
+    let lines = body.get_mut("horizontal_content_list");
+    for line in lines.and_then(Value::as_array_mut).into_iter().flatten() {
         let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
         match line["type"].as_i64() {
             Some(2) => {
@@ -134,7 +144,7 @@ impl Command<UpdateTemplateCard> for Use {
         if !message::recalled(read, corp, lane, &[id])?.is_empty() {
             return Err(R::ResponseCode.into());
         }
-        let original: TemplateCard = serde_json::from_str(&message.body).unwrap_or_default();
+        let original = stored(&message.body)?;
         let (whole, body) = match &request.template_card {
             Some(card) => (true, changed(cx, &caller, request, &original, card)?),
             None if !original.has_buttons() => return Err(R::CardButtonUnknown.into()),
@@ -234,7 +244,7 @@ pub(crate) fn answered(
         return Ok(Err(format!("there is no card with the task {task:?}")));
     };
     let message = message::by_id(read, corp, lane, id)?.unwrap_or_default();
-    let original: TemplateCard = serde_json::from_str(&message.body).unwrap_or_default();
+    let original = stored(&message.body)?;
     let (whole, body) = match reply {
         PassiveReply::UpdateButton { replace_name } if replace_name.is_empty() => {
             return Ok(Err("the reply has no ReplaceName".into()));

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Command, Cx, Outcome, Use, callback,
-    message::card::{KIND, allow, code},
+    message::card::{KIND, allow, code, read},
     rule,
 };
 
@@ -27,26 +27,25 @@ impl Command<TapCard> for Use {
         let corp = company.corp;
         let person = cx.person(corp, &request.userid)?;
         let place @ (lane, id) = id_parts(&request.id).ok_or(R::CardUnknown)?;
-        let read = cx.tx.as_read();
-        let message = message::by_id(read, corp, lane, id)?
+        let rows = cx.tx.as_read();
+        let message = message::by_id(rows, corp, lane, id)?
             .filter(|message| message.kind == KIND && message.app != 0)
             .ok_or(R::CardUnknown)?;
-        let got = audience::among(read, corp, message.chat, &[person.person])?;
+        let got = audience::among(rows, corp, message.chat, &[person.person])?;
         if got.is_empty()
-            || !message::recalled(read, corp, lane, &[id])?.is_empty()
+            || !message::recalled(rows, corp, lane, &[id])?.is_empty()
             || dropped(&mut cx.reading(), corp, &person, &message)?
         {
             return Err(R::CardUnknown.into());
         }
-        let read = cx.tx.as_read();
-        if callback::known_app(read, corp, message.app)?.disabled {
+        let rows = cx.tx.as_read();
+        if callback::known_app(rows, corp, message.app)?.disabled {
             return Err(R::AppDisabled.into());
         }
-        let changes = card::changes(read, corp, lane, &[id], person.person)?;
+        let changes = card::changes(rows, corp, lane, &[id], person.person)?;
         let changes: Vec<card::Change> = changes.into_iter().map(|(_, change)| change).collect();
-        let body = serde_json::from_str(&message.body).unwrap_or_default();
-        let now = rule::card::now(body, &changes);
-        let now: TemplateCard = serde_json::from_value(now).unwrap_or_default();
+        let now = rule::card::now(read(serde_json::from_str(&message.body))?, &changes);
+        let now: TemplateCard = read(serde_json::from_value(now))?;
         let tap = rule::card::tap(&now, request.key.as_deref(), &request.selected)?;
         let code = code(cx);
         let (task_id, card_type) = (

@@ -309,7 +309,7 @@ async fn a_code_ends_by_the_rules_of_its_time() {
         (Rulebook::Documented, 86_400),
         (Rulebook::Live2026, 259_200),
     ] {
-        let app = company(&server, book).await;
+        let mut app = company(&server, book).await;
         let (first, second) = (
             app.card_code("p1", button("1")).await,
             app.card_code("p1", button("2")).await,
@@ -317,6 +317,7 @@ async fn a_code_ends_by_the_rules_of_its_time() {
         let other = BOTH.into_iter().find(|other| *other != book).unwrap();
         app.rules(json!({ "rulebook": other })).await;
         server.advance(seconds - 60).await;
+        app.fetch_token().await;
         assert_eq!(
             code(&app.update(&first, replaced("in time")).await),
             0,
