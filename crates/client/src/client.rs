@@ -7,7 +7,7 @@ use qun_protocol::{
 use serde_json::{Map, Value};
 
 use crate::{
-    Attachment, Builder, Chat, Error, Manager, Media, Pacing,
+    Attachment, Builder, Chat, Error, Manager, Media, Messages, Pacing,
     token::Tokens,
     wire::{Wire, answer, pause, request},
 };

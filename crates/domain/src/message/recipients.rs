@@ -176,9 +176,9 @@ fn members(read: &mut dyn Read, corp: i64, tags: &BTreeSet<i64>) -> Outcome<BTre
         return Ok(circles);
     }
     let tags: Vec<i64> = tags.iter().copied().collect();
-    for (tag, member) in recipient::tags(read, corp, &tags)? {
-        let circle = circles.entry(tag).or_default();
-        match member {
+    for tagged in recipient::tags(read, corp, &tags)? {
+        let circle = circles.entry(tagged.tag).or_default();
+        match tagged.member {
             Some((range::PERSON, id)) => circle.people.insert(id),
             Some((_, id)) => circle.departments.insert(id),
             None => false,

@@ -4,7 +4,14 @@ use serde_json::{Value, json};
 
 use crate::kit::{App, Server};
 
+mod agents;
+mod arrival;
+mod content;
+mod duplicates;
+mod quota;
+mod recall;
 mod recipients;
+mod translate;
 
 /// A text to some people, as `message/send` takes it.
 pub fn to(touser: &str) -> Value {

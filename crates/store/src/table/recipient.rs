@@ -66,16 +66,21 @@ pub fn departments(read: &mut dyn Read, corp: i64, keys: &[i64]) -> Result<Vec<(
     })
 }
 
-/// Those of these tags that are there, with their members as [`super::app::range`] has kinds: tag, and kind and id of a member;
-/// a tag without members comes once without one.
-pub fn tags(
-    read: &mut dyn Read,
-    corp: i64,
-    tags: &[i64],
-) -> Result<Vec<(i64, Option<(i64, i64)>)>> {
+/// A tag that is there, with one of its members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tagged {
+    /// The tag.
+    pub tag: i64,
+    /// Kind, as [`super::app::range`] has them, and id of the member; none where the tag has no member.
+    pub member: Option<(i64, i64)>,
+}
+
+/// Those of these tags that are there, once for each member.
+pub fn tags(read: &mut dyn Read, corp: i64, tags: &[i64]) -> Result<Vec<Tagged>> {
     let list = int_list(tags);
-    read.all(TAGS, &[corp.into(), (&list).into()], |row| {
-        (row.int(0), row.opt_int(1).zip(row.opt_int(2)))
+    read.all(TAGS, &[corp.into(), (&list).into()], |row| Tagged {
+        tag: row.int(0),
+        member: row.opt_int(1).zip(row.opt_int(2)),
     })
 }
 

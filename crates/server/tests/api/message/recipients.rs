@@ -208,3 +208,90 @@ async fn a_change_of_the_directory_or_the_range_is_seen_by_the_next_message() {
         .await;
     assert_eq!(all().await, ["sue", "eve"]);
 }
+
+#[tokio::test]
+async fn without_a_licence_nobody_gets_anything() {
+    let server = Server::start().await;
+    for book in BOTH {
+        let start = server.now_ms().await / 1000;
+        let users = json!([
+            { "userid": "P1" },
+            { "userid": "P2", "licence_end": start - 1 },
+            { "userid": "p3", "licence_end": start + 1000 },
+        ]);
+        let company = json!({
+            "name": "t", "rulebook": book, "limits": { "token_seconds": 1_000_000 }, "users": users,
+            "apps": [{ "name": "a" }], "tags": [{ "tagid": 1, "tagname": "t", "users": ["P2"] }],
+        });
+        let app = server.world(company).await;
+        let lists = async |touser: &str| {
+            let answer = app.sent(to(touser)).await;
+            assert_eq!(answer["invaliduser"], Value::Null);
+            answer["unlicenseduser"].clone()
+        };
+        assert_eq!(lists("p1|P2|p3").await, "p2");
+        assert_eq!(lists("@all").await, "p2");
+        for nobody in [
+            to("p2"),
+            json!({ "totag": "1", "msgtype": "text", "text": { "content": "x" } }),
+        ] {
+            refused(&app.send(nobody).await, NONE_REACHED, book);
+        }
+        // What was worked out holds no longer than the licences.
+        server.advance(1000).await;
+        assert_eq!(lists("@all").await, "p2|p3");
+        assert_eq!(lists("p1|P2|p3").await, "p2|p3");
+        let counts = ["p1", "p2", "p3"].map(|userid| arrived(&app, userid));
+        let counts = futures_util::future::join_all(counts).await;
+        let counts: Vec<usize> = counts.iter().map(Vec::len).collect();
+        assert_eq!(counts, [4, 0, 2], "{book}");
+    }
+}
+
+#[tokio::test]
+async fn as_many_are_named_as_may_be() {
+    let server = Server::start().await;
+    for book in BOTH {
+        let app = server.company(book, 1000, json!({})).await;
+        let list = |n: usize| (1..=n).map(|n| format!("p{n}")).collect::<Vec<_>>();
+        let answer = app.sent(to(&list(1000).join("|"))).await;
+        assert_eq!(answer["invaliduser"], Value::Null);
+        assert_eq!(arrived(&app, "p1000").await.len(), 1);
+        let words = "invalid userid list size";
+        refused(
+            &app.send(to(&list(1001).join("|"))).await,
+            (40032, words),
+            book,
+        );
+        for (field, code, words) in [
+            ("toparty", 82002, "invalid party list size"),
+            ("totag", 82003, "invalid tag list size"),
+        ] {
+            let mut message = to("p1");
+            message[field] = "1|".repeat(100).into();
+            app.sent(message.clone()).await;
+            message[field] = "1|".repeat(101).into();
+            refused(&app.send(message.clone()).await, (code, words), book);
+            message["touser"] = "@all".into();
+            app.sent(message).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_got_a_message_is_not_deleted() {
+    let server = Server::start().await;
+    let app = company(&server, BOTH[0], json!({ "departments": [1] })).await;
+    app.sent(to("tom")).await;
+    let delete = async |userid: &str| {
+        let path = format!("/_qun/companies/{}/users/{userid}", app.corpid);
+        server.manage("DELETE", &path, None).await
+    };
+    let (status, answer) = delete("tom").await;
+    assert_eq!(
+        (status, answer["error"]["code"].as_str()),
+        (409, Some("person_in_use"))
+    );
+    assert_eq!(delete("eve").await.0, 200);
+    assert_eq!(app.sent(to("tom|eve")).await["invaliduser"], "eve");
+}
