@@ -2,6 +2,7 @@
 
 mod card;
 mod recall;
+mod response_code;
 mod send;
 mod update_card;
 
@@ -11,5 +12,6 @@ pub use card::{
     SubmitButton, TemplateCard,
 };
 pub use recall::Recall;
+pub use response_code::ResponseCode;
 pub use send::{EVERYBODY, MESSAGE_TYPES, MiniprogramNotice, NoticeItem, Send, Sent};
 pub use update_card::{ReplacedButton, UpdateTemplateCard, UpdatedCard};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use qun_protocol::{
     Limit, Refusal as R, Rules, UserId,
     event::{Event, PassiveReply, Received, What},
-    message::{CardMoment, TemplateCard, UpdateTemplateCard, UpdatedCard},
+    message::{CardMoment, ResponseCode, TemplateCard, UpdateTemplateCard, UpdatedCard},
     text::given,
 };
 use qun_store::{
@@ -59,7 +59,7 @@ pub(super) fn keep(
     caller: &Caller,
     place: Place,
     card: &TemplateCard,
-) -> Outcome<Option<String>> {
+) -> Outcome<Option<ResponseCode>> {
     let card = card.own();
     if let Some(task) = given(&card.task_id) {
         card::insert(cx.tx, caller.corp, caller.agentid, task, place)?;
@@ -78,8 +78,8 @@ pub(super) fn keep(
 }
 
 /// A new response_code.
-pub(crate) fn code(cx: &mut Cx) -> String {
-    cx.letters(CODE_CHARS)
+pub(crate) fn code(cx: &mut Cx) -> ResponseCode {
+    cx.letters(CODE_CHARS).into()
 }
 
 /// Makes a code good for one change of a card.
@@ -131,7 +131,7 @@ impl Command<UpdateTemplateCard> for Use {
         cx.tx.enter(corp, Effect::Change)?;
         own_app(cx, &caller, request.agentid)?;
         request.refused(&caller.rules)?;
-        let hash = token::hash(given(&request.response_code).unwrap_or_default());
+        let hash = token::hash(request.response_code.as_deref().unwrap_or_default());
         let read = cx.tx.as_read();
         let Some(code) = card::code(read, corp, &hash, cx.now)? else {
             return Err(R::ResponseCode.into());

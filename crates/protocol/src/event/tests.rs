@@ -117,7 +117,7 @@ fn events_of_an_app() {
         assert!(!matches!(event, Event::Unknown(_)), "{name}");
         assert_eq!(received.what.msg_id(), None);
         if let Event::TemplateCard(card) = event {
-            assert_eq!(card.response_code, "ResponseCode");
+            assert_eq!(&*card.response_code, "ResponseCode");
             assert_eq!(card.selected_items[0].option_ids, ["o1", "o2"]);
         }
     }

@@ -79,7 +79,7 @@ macro_rules! objects {
 objects! {
     /// A card, with the fields of every type; a card ignores those of other types.
     TemplateCard {
-        /// 模板卡片类型 one of [`CARD_TYPES`]
+        /// 模板卡片类型 text_notice, news_notice, button_interaction, vote_interaction or multiple_interaction
         card_type: Option<String>,
         /// 卡片来源样式信息
         source: Option<CardSource>,
@@ -271,7 +271,7 @@ objects! {
         id: Option<String>,
         /// 选项的文案
         text: Option<String>,
-        /// 该选项是否要默认选中 in a [`Checkbox`]
+        /// 该选项是否要默认选中 in a checkbox
         is_checked: Option<bool>,
     }
 

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{TemplateCard, card::with_card_refusals};
+use super::{ResponseCode, TemplateCard, card::with_card_refusals};
 use crate::{
     Limit, Refusal as R,
     appchat::{File, Image, Markdown, MpNews, News, Text, TextCard, Video, Voice},
@@ -145,7 +145,7 @@ pub struct Sent {
     pub msgid: String,
     /// 更新模版卡片消息 of cards that can be updated
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub response_code: Option<String>,
+    pub response_code: Option<ResponseCode>,
 }
 
 endpoint! { Post "/cgi-bin/message/send", Send => Sent {

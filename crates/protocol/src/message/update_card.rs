@@ -1,14 +1,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CardMoment, TemplateCard, card::with_card_refusals};
+use super::{CardMoment, ResponseCode, TemplateCard, card::with_card_refusals};
 use crate::{
     Limit, Refusal as R, Refused, Rulebook, Rules, UserId, appchat::Unfit, endpoint, text::given,
 };
 
 /// 更新模版卡片消息 Changes a card that was sent, for some or all of those who got it: a new card, or one grey button in place
 /// of its buttons.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct UpdateTemplateCard {
     /// 企业的成员ID列表 at most 1000
@@ -26,7 +26,7 @@ pub struct UpdateTemplateCard {
     /// 应用的agentid of the calling app, which sent the card
     pub agentid: Option<i64>,
     /// 更新卡片所需要消费的code answered by message/send, or told with a tap; good for one change
-    pub response_code: Option<String>,
+    pub response_code: Option<ResponseCode>,
     /// 更新按钮为不可点击状态 for button_interaction, vote_interaction and multiple_interaction
     #[serde(skip_serializing_if = "Option::is_none")]
     pub button: Option<ReplacedButton>,
@@ -55,19 +55,6 @@ pub struct UpdatedCard {
     pub invaliduser: Vec<UserId>,
 }
 
-// The code is as good as a password for one change.
-impl std::fmt::Debug for UpdateTemplateCard {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("UpdateTemplateCard")
-            .field("userids", &self.userids)
-            .field("partyids", &self.partyids)
-            .field("tagids", &self.tagids)
-            .field("atall", &self.atall)
-            .field("agentid", &self.agentid)
-            .finish_non_exhaustive()
-    }
-}
-
 impl UpdateTemplateCard {
     /// Puts a new card in the place of the old one, for whom the next calls name.
     ///
@@ -77,7 +64,7 @@ impl UpdateTemplateCard {
     /// let change = UpdateTemplateCard::card("code", card).users(["zhangsan"]);
     /// assert_eq!(change.check(), Ok(()));
     /// ```
-    pub fn card(response_code: impl Into<String>, card: TemplateCard) -> Self {
+    pub fn card(response_code: impl Into<ResponseCode>, card: TemplateCard) -> Self {
         Self {
             response_code: Some(response_code.into()),
             template_card: Some(card),
@@ -91,7 +78,7 @@ impl UpdateTemplateCard {
     /// # use qun_protocol::message::UpdateTemplateCard;
     /// assert_eq!(UpdateTemplateCard::button("code", "已同意").everybody().check(), Ok(()));
     /// ```
-    pub fn button(response_code: impl Into<String>, replace_name: impl Into<String>) -> Self {
+    pub fn button(response_code: impl Into<ResponseCode>, replace_name: impl Into<String>) -> Self {
         Self {
             response_code: Some(response_code.into()),
             button: Some(ReplacedButton {
@@ -154,7 +141,7 @@ impl UpdateTemplateCard {
             field: field.into(),
             ..refusal.into()
         };
-        if given(&self.response_code).is_none() {
+        if self.response_code.as_deref().is_none_or(str::is_empty) {
             return Err(refused(R::ResponseCode, "response_code"));
         }
         let lists = [

@@ -92,7 +92,7 @@ async fn a_tap_brings_a_code_that_changes_the_card_for_anybody() {
     );
     assert!(tap.selected_items.is_empty());
     assert_eq!(of("p2").event_key, "reject");
-    let codes = [&first, &tap.response_code, &of("p2").response_code];
+    let codes: [&str; 3] = [&first, &tap.response_code, &of("p2").response_code];
     for (n, response_code) in codes.into_iter().enumerate() {
         let change = json!({ "atall": 1, "button": { "replace_name": n.to_string() } });
         assert_eq!(code(&app.update(response_code, change.clone()).await), 0);
