@@ -60,7 +60,7 @@ const APPCHAT: &[&str] = &["001-01-create", "001-02-update", "001-03-get"];
 const APPCHAT_SEND: &str = "001-04-send";
 
 /// Document 003's message.
-const MESSAGE: &str = "003-02-send";
+const MESSAGE: &str = "003-03-send";
 
 /// The messages of page 90236, one of each kind.
 const MESSAGES: &[&str] = &[
