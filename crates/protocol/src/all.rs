@@ -47,6 +47,7 @@ macro_rules! endpoints {
             command $crate::tag::AddTagUsers;
             command $crate::tag::DelTagUsers;
             query $crate::tag::List;
+            command $crate::message::UpdateTemplateCard;
             serve $crate::media::Upload;
             serve $crate::media::Get;
             serve $crate::media::UploadImg;
@@ -105,6 +106,7 @@ macro_rules! endpoints {
             command $crate::people::SetAdmins;
             command $crate::people::Dismiss;
             command $crate::people::OpenMiniProgram;
+            command $crate::people::TapCard;
             command $crate::people::SayToApp;
             command $crate::people::EnterApp;
             command $crate::people::SubscribeApp;

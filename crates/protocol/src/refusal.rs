@@ -84,7 +84,37 @@ refusals! {
     DepartmentMissing 41019 "missing department", 41019 "missing department", 400, "No department.";
     DescriptionMissing 41033 "missing description", 41033 "missing description", 400, "A card without a description.";
     TokenExpired 42001 "access_token expired", 42001 "access_token expired", 401, "An access token past its end.";
+    CardTask 42014 "invalid task_id", 42014 "invalid task_id", 400, "A card's task_id that is missing, holds other characters than allowed, is too long, or was used by the app before.";
+    CardOfOtherApp 42015 "the card was sent by another agent", 42015 "the card was sent by another agent", 403, "A response_code of another app's card.";
+    CardTaskUnknown 42016 "task_id not exist", 42016 "task_id not exist", 404, "A task_id that is not the card's.";
+    CardButtonUnknown 42017 "button key not exist", 42017 "button key not exist", 404, "The card has no such button, or none at all.";
+    CardActionKey 42018 "invalid button key", 42018 "invalid button key", 400, "A key of a card's menu longer than allowed.";
+    CardActionKeyMissing 42019 "missing button key", 42019 "missing button key", 400, "An entry of a card's menu without a key.";
+    CardActionText 42020 "missing button name", 42020 "missing button name", 400, "A button's new text, or an entry of a card's menu, that is empty.";
+    CardKeyName 42027 "missing {field}", 42027 "missing {field}", 400, "An entry of horizontal_content_list without a keyname.";
+    CardUrl 42028 "missing {field}", 42028 "missing {field}", 400, "A link of a card without a url.";
+    CardMediaId 42029 "missing {field}", 42029 "missing {field}", 400, "An attachment of a card without a media_id.";
+    CardAppId 42030 "missing {field}", 42030 "missing {field}", 400, "A link of a card to a mini program without an appid.";
+    CardType 42031 "invalid card_type", 42031 "invalid card_type", 400, "A card of none of the five types.";
+    CardTitle 42033 "missing {field}", 42033 "missing {field}", 400, "A card, or an entry of a list of it, without a title.";
+    CardContentCount 42035 "invalid horizontal_content_list size", 42035 "invalid horizontal_content_list size", 400, "More entries in horizontal_content_list than allowed.";
+    CardVerticalCount 42036 "invalid vertical_content_list size", 42036 "invalid vertical_content_list size", 400, "More entries in vertical_content_list than allowed.";
+    CardOptionCount 42037 "invalid {field} size", 42037 "invalid {field} size", 400, "No option to choose from, or more than allowed.";
+    CardButtonText 42038 "missing {field}", 42038 "missing {field}", 400, "A button of a card without a text.";
+    CardButtonKey 42039 "invalid {field}", 42039 "invalid {field}", 400, "A button of a card whose key is missing, too long, or another's.";
+    CardOptionId 42040 "invalid {field}", 42040 "invalid {field}", 400, "An option of a card whose id is missing, too long, or another's.";
+    CardOptionText 42041 "missing {field}", 42041 "missing {field}", 400, "An option of a card without a text.";
+    CardJumpCount 42042 "invalid jump_list size", 42042 "invalid jump_list size", 400, "More entries in jump_list than allowed.";
+    CardQuestionKey 42043 "invalid {field}", 42043 "invalid {field}", 400, "A question of a card whose key is missing, too long, or another's.";
+    CardImageUrl 42044 "missing {field}", 42044 "missing {field}", 400, "A news_notice without a picture, or a picture without a url.";
+    CardAction 42045 "invalid card_action", 42045 "invalid card_action", 400, "A card_action that is missing, or leads neither to a page nor to a mini program.";
+    CardSubmitKey 42046 "invalid {field}", 42046 "invalid {field}", 400, "A submit button whose key is missing or too long.";
+    CardSelectCount 42047 "invalid select_list size", 42047 "invalid select_list size", 400, "No question in select_list, or more than allowed.";
+    CardSubmitText 42049 "invalid {field}", 42049 "invalid {field}", 400, "No submit button, or one with a blank text.";
+    CardUserId 42050 "invalid {field}", 42050 "invalid {field}", 400, "A person of a card who is missing or not in the directory.";
+    CardActionKeyTaken 42051 "{field} conflict", 42051 "{field} conflict", 400, "Two entries of a card's menu with the same key.";
     MessageTooOld 42052 "msgid expired", 42052 "msgid expired", 409, "A message that was sent too long ago to be taken back.";
+    CallbackNeeded 43012 "callback url is not set", 43012 "callback url is not set", 409, "A card that tells the app of taps, from an app without a callback.";
     EmptyMedia 44001 "empty media data", 44001 "empty media data", 400, "An upload without a readable file part that has a file name.";
     EmptyContent 44004 "empty content", 44004 "empty content", 400, "A message without content.";
     MediaTooLarge 45001 "media size out of limit", 45001 "media size out of limit", 413, "A voice or picture too large.";
@@ -122,6 +152,7 @@ refusals! {
     DepartmentIdInvalid 60123 "invalid party id", 60123 "invalid party id", 400, "A department's id that cannot be one.";
     ContactMissing 60129 "mobile and email are both empty", 60129 "mobile and email are both empty", 400, "A new person needs a mobile number or an e-mail address.";
     CountsDiffer 60132 "count of department, order or is_leader_in_dept differs", 60132 "count of department, order or is_leader_in_dept differs", 400, "order and is_leader_in_dept have one entry for each department.";
+    ResponseCode 60140 "invalid response_code", 60140 "invalid response_code", 404, "A response_code that was never given, was used, or has ended.";
     LeadersTooMany 60257 "direct_leader count out of limit", 60257 "direct_leader count out of limit", 400, "A person has at most 5 direct leaders.";
     DepartmentFull 81001 "department node count out of limit", 81001 "department node count out of limit", 409, "A department has as many people and departments directly below it as it may, or the company as many departments.";
     DepartmentDepth 81002 "department depth out of limit", 81002 "department depth out of limit", 400, "Departments stand at most 15 deep.";
@@ -133,6 +164,8 @@ refusals! {
     NobodyAddressed 82001 "All touser & toparty & totag invalid", 82001 "All touser & toparty & totag invalid", 400, "No recipient at all.";
     PartiesTooMany 82002 "invalid party list size", 82002 "invalid party list size", 400, "More departments named than allowed.";
     TagsTooMany 82003 "invalid tag list size", 82003 "invalid tag list size", 400, "More tags named than allowed.";
+    CardNobody 82101 "userids & partyids & tagids all empty", 82101 "userids & partyids & tagids all empty", 400, "A change of a card that names nobody.";
+    CardNotReceived 82102 "userids & partyids & tagids all invalid", 82102 "userids & partyids & tagids all invalid", 404, "A change of a card for people none of whom got it.";
     ChatIdMalformed 86001 "chatid invalid", 86001 "chatid invalid", 400, "A chatid with other characters than allowed, or empty.";
     ChatIdTooLong 86001 "chatid invalid", 86205 "chatid too long", 400, "A chatid of more than 32 characters.";
     ChatNotFound 86002 "chat not exist", 86001 "chatid invalid", 404, "No live group with this chatid.";
@@ -184,6 +217,8 @@ refusals! {
     GroupFull 0 "", 0 "", 409, "The customer group has as many members as it may.";
     CallbackRefused 0 "", 0 "", 422, "The callback's URL did not pass its verification; the message names the step.";
     CallbackUnknown 0 "", 0 "", 404, "No callback with this id.";
+    CardUnknown 0 "", 0 "", 404, "No card with this id that has arrived at this person.";
+    CardAnswered 0 "", 0 "", 409, "The card's buttons were replaced: they cannot be tapped any more.";
     ClockFixed 0 "", 0 "", 409, "The server runs on the system's clock, which cannot be moved.";
 }
 

@@ -1,6 +1,7 @@
 //! The SDK against servers of the tests' own.
 
 mod callback;
+mod card;
 mod client;
 mod directory;
 mod facade;

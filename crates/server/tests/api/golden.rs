@@ -1,6 +1,8 @@
 //! The mission documents' samples on a real server: every printed request is sent as it stands and accepted, and every
 //! printed answer is answered in its shape. The samples are those of the protocol's own test, `crates/protocol/tests/golden`.
 
+mod card;
+
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use qun_protocol::{Method, Rulebook, all::named};
@@ -58,7 +60,7 @@ const APPCHAT: &[&str] = &["001-01-create", "001-02-update", "001-03-get"];
 const APPCHAT_SEND: &str = "001-04-send";
 
 /// Document 003's message.
-const MESSAGE: &str = "003-02-send";
+const MESSAGE: &str = "003-03-send";
 
 /// The messages of page 90236, one of each kind.
 const MESSAGES: &[&str] = &[
@@ -192,7 +194,18 @@ fn every_sample_is_played() {
         MESSAGES_ANSWER,
         RECALL,
     ];
-    let played = [CHAT, PROJECT, REPORT, APPCHAT, MESSAGES, GROUPCHAT, &single].concat();
+    let played = [
+        CHAT,
+        PROJECT,
+        REPORT,
+        APPCHAT,
+        MESSAGES,
+        card::SENT,
+        card::UPDATED,
+        GROUPCHAT,
+        &single,
+    ];
+    let played = played.concat();
     let played: BTreeSet<String> = played.iter().map(|name| format!("{name}.json")).collect();
     assert_eq!(played, files);
 }

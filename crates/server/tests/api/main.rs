@@ -4,6 +4,7 @@
 
 mod appchat;
 mod callback;
+mod card;
 mod department;
 mod gettoken;
 mod golden;
