@@ -1,5 +1,6 @@
 //! `qun people`: what a member's phone shows and does (needs the manage token).
 
+mod customer_group;
 mod tap;
 
 use anyhow::Result;
@@ -105,6 +106,8 @@ enum Verb {
         #[arg(required = true, value_delimiter = ',', value_name = "USERID")]
         userlist: Vec<String>,
     },
+    #[command(flatten)]
+    CustomerGroup(customer_group::Verb),
 }
 
 pub(crate) async fn run(noun: Noun) -> Result<()> {
@@ -192,6 +195,7 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             });
             done_with(&session, done.await?.is_some(), said)
         }
+        Verb::CustomerGroup(verb) => customer_group::run(&session, corpid, verb).await,
     }
 }
 
