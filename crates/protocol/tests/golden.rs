@@ -152,8 +152,12 @@ fn every_endpoint_of_the_documents_has_a_sample() {
         "appchat/send",
         "appchat/quit",
         "appchat/members",
+        "externalcontact/groupchat/transfer",
+        "externalcontact/groupchat/list",
+        "externalcontact/groupchat/get",
         "message/send",
         "message/recall",
+        "user/getuserid",
     ] {
         assert!(sampled.contains(name) && named(name).is_some(), "{name}");
     }

@@ -2,8 +2,10 @@
 
 mod callback;
 mod client;
+mod directory;
 mod facade;
 mod kit;
+mod network;
 mod outcome;
 mod secrets;
 mod token;

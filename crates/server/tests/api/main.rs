@@ -4,13 +4,17 @@
 
 mod appchat;
 mod callback;
+mod department;
 mod gettoken;
 mod golden;
+mod groupchat;
 mod kit;
 mod manage;
 mod media;
 mod message;
 mod people;
 mod story;
+mod tag;
 mod transport;
+mod user;
 mod worlds;

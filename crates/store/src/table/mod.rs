@@ -15,12 +15,15 @@ pub mod blob;
 pub mod callback;
 pub mod chat;
 pub mod company;
+pub mod customer;
+pub mod customer_group;
 pub mod directory;
 pub mod lane;
 pub mod media;
 pub mod message;
 pub mod meta;
 pub mod quota;
+pub mod range;
 pub mod recipient;
 
 /// Every statement of the tables.
@@ -33,12 +36,15 @@ pub fn statements() -> Vec<&'static str> {
         callback::STATEMENTS,
         chat::STATEMENTS,
         company::STATEMENTS,
-        directory::STATEMENTS,
+        customer::STATEMENTS,
+        customer_group::STATEMENTS,
+        &directory::statements(),
         lane::STATEMENTS,
         media::STATEMENTS,
         message::STATEMENTS,
         meta::STATEMENTS,
         quota::STATEMENTS,
+        range::STATEMENTS,
         recipient::STATEMENTS,
     ]
     .concat()
