@@ -224,6 +224,9 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
         "appchat/send" => {
             return "qun call appchat/send --chatid alpha_project_20231101 --msgtype text text.content=大家好".into();
         }
+        "message/update_template_card" => {
+            return "qun call message/update_template_card --agentid 1000002 --response-code RESPONSE_CODE --atall 1 button.replace_name=已同意".into();
+        }
         "externalcontact/groupchat/list" => {
             return "qun call externalcontact/groupchat/list --limit 100".into();
         }
@@ -331,6 +334,7 @@ fn sample(field: &str) -> &'static str {
         "external_userid" => "wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA",
         "opengid" => "oAAAAAAA",
         "agentid" => "1000002",
+        "key" => "agree",
         "media_id" => "file_media_id_456",
         "id" => "3",
         "tagid" => "2",

@@ -68,8 +68,13 @@ pub fn world(rules: Rulebook) -> World {
         .map(|(n, ((userid, name), department))| User {
             userid: (*userid).into(),
             name: Some((*name).to_owned()),
-            mobile: Some(format!("1380000{n:04}")),
+            mobile: Some(match *userid {
+                // The number that page 95402 looks for.
+                "zhangsan" => "13430388888".to_owned(),
+                _ => format!("1380000{n:04}"),
+            }),
             email: Some(format!("{userid}@demo.example")),
+            biz_mail: Some(format!("{userid}@demo.example")),
             departments: Some(vec![department]),
             customer_contact: true,
             ..Default::default()

@@ -25,11 +25,8 @@ pub(crate) enum Sight {
 /// Whether an app sees a person.
 pub(crate) fn holds(read: &mut dyn Read, corp: i64, agentid: i64, person: i64) -> Outcome<bool> {
     let (circle, _) = visible(read, corp, agentid)?;
-    if circle.everyone || circle.people.contains(&person) {
-        return Ok(true);
-    }
     let departments = directory::departments_of(read, corp, person)?;
-    Ok(departments.iter().any(|it| circle.departments.contains(it)))
+    Ok(circle.holds(person, &departments))
 }
 
 /// Everybody whom an app sees.

@@ -2,6 +2,7 @@
 
 pub mod all;
 pub mod appchat;
+pub mod department;
 pub mod endpoint;
 pub mod envelope;
 pub mod errcode;
@@ -19,7 +20,9 @@ pub mod people;
 pub mod query;
 mod refusal;
 pub mod rulebook;
+pub mod tag;
 pub mod text;
+pub mod user;
 pub mod world;
 
 pub use endpoint::{Auth, Body, Callers, Endpoint, Envelope, Meta, Method};

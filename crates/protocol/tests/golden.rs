@@ -157,6 +157,7 @@ fn every_endpoint_of_the_documents_has_a_sample() {
         "externalcontact/groupchat/get",
         "message/send",
         "message/recall",
+        "user/getuserid",
     ] {
         assert!(sampled.contains(name) && named(name).is_some(), "{name}");
     }

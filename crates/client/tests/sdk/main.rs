@@ -1,7 +1,9 @@
 //! The SDK against servers of the tests' own.
 
 mod callback;
+mod card;
 mod client;
+mod directory;
 mod facade;
 mod kit;
 mod network;

@@ -4,6 +4,8 @@
 
 mod appchat;
 mod callback;
+mod card;
+mod department;
 mod gettoken;
 mod golden;
 mod groupchat;
@@ -13,5 +15,7 @@ mod media;
 mod message;
 mod people;
 mod story;
+mod tag;
 mod transport;
+mod user;
 mod worlds;

@@ -10,6 +10,7 @@
 mod kit;
 
 mod arrival;
+mod card;
 mod database;
 mod fault;
 mod groups;

@@ -13,6 +13,7 @@ pub mod app;
 pub mod audience;
 pub mod blob;
 pub mod callback;
+pub mod card;
 pub mod chat;
 pub mod company;
 pub mod customer;
@@ -33,11 +34,12 @@ pub fn statements() -> Vec<&'static str> {
         audience::STATEMENTS,
         blob::STATEMENTS,
         callback::STATEMENTS,
+        card::STATEMENTS,
         chat::STATEMENTS,
         company::STATEMENTS,
         customer::STATEMENTS,
         customer_group::STATEMENTS,
-        directory::STATEMENTS,
+        &directory::statements(),
         lane::STATEMENTS,
         media::STATEMENTS,
         message::STATEMENTS,
