@@ -22,6 +22,10 @@ macro_rules! endpoints {
             command $crate::groupchat::Transfer;
             command $crate::groupchat::OnjobTransfer;
             query $crate::groupchat::OpengidToChatId;
+            command $crate::groupchat::AddJoinWay;
+            serve $crate::groupchat::GetJoinWay;
+            command $crate::groupchat::UpdateJoinWay;
+            command $crate::groupchat::DelJoinWay;
             serve $crate::media::Upload;
             serve $crate::media::Get;
             serve $crate::media::UploadImg;
@@ -63,6 +67,7 @@ macro_rules! endpoints {
             query $crate::manage::Groups;
             query $crate::manage::GetGroup;
             query $crate::manage::History;
+            serve $crate::manage::JoinWays;
             query $crate::people::Groups;
             query $crate::people::Inbox;
             command $crate::people::Say;
@@ -80,6 +85,8 @@ macro_rules! endpoints {
             command $crate::people::SetAdmins;
             command $crate::people::Dismiss;
             command $crate::people::OpenMiniProgram;
+            command $crate::people::Scan;
+            command $crate::people::Tap;
             command $crate::people::SayToApp;
             command $crate::people::EnterApp;
             command $crate::people::SubscribeApp;

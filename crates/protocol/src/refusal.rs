@@ -68,6 +68,12 @@ refusals! {
     UrlMissing 41010 "missing url", 41010 "missing url", 400, "A card or article without a url.";
     TitleMissing 41016 "missing title", 41016 "missing title", 400, "A card or article without a title.";
     DescriptionMissing 41033 "missing description", 41033 "missing description", 400, "A card without a description.";
+    SceneMissing 41038 "missing scene", 41038 "missing scene", 400, "No scene.";
+    SceneInvalid 41040 "invalid scene", 41040 "invalid scene", 400, "A scene other than 1 and 2.";
+    ConfigIdMissing 41043 "missing config_id", 41043 "missing config_id", 400, "No config_id.";
+    ConfigIdUnknown 41044 "invalid config_id", 41044 "invalid config_id", 404, "No join way of this app with this config_id, or none of this kind.";
+    JoinWayCount 41045 "join way count out of limit", 41045 "join way count out of limit", 409, "The company has as many join ways as it may.";
+    JoinWayChats 41091 "chat_id_list size out of limit", 41091 "chat_id_list size out of limit", 400, "A join way with more customer groups than allowed.";
     TokenExpired 42001 "access_token expired", 42001 "access_token expired", 401, "An access token past its end.";
     EmptyMedia 44001 "empty media data", 44001 "empty media data", 400, "An upload without a readable file part that has a file name.";
     EmptyContent 44004 "empty content", 44004 "empty content", 400, "A message without content.";

@@ -89,7 +89,8 @@ fn png(code: &QrCode) -> io::Result<Vec<u8>> {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "http://127.0.0.1:7800/_qun/join/wwqundemo000000001/AbCdEfGhIjKlMnOpQrStUvWxYz012345";
+    const TEXT: &str =
+        "http://127.0.0.1:7800/_qun/join/wwqundemo000000001/AbCdEfGhIjKlMnOpQrStUvWxYz012345";
 
     /// What a reader finds in a picture whose pixels are dark or not.
     fn read(side: usize, dark: impl Fn(usize, usize) -> bool) -> String {
