@@ -78,6 +78,8 @@ pub struct Choices {
     pub stranger_removal_ignored: bool,
     /// `appchat/quit` and `appchat/members` exist.
     pub quit_and_members: bool,
+    /// `get_join_way` answers document 004's constant `type` 3, and not the newer `mark_source`.
+    pub join_way_type: bool,
 }
 
 /// Over which time a limit counts. Windows are fixed and aligned to UTC+8.

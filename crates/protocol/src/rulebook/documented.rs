@@ -9,6 +9,7 @@ pub(super) const FACTS: Facts = Facts {
         outside_owner_joins: true,
         stranger_removal_ignored: true,
         quit_and_members: true,
+        join_way_type: true,
     },
     limits: &[
         (Limit::ChatMembersMax, 500),

@@ -9,6 +9,7 @@ pub(super) const FACTS: Facts = Facts {
         outside_owner_joins: false,
         stranger_removal_ignored: false,
         quit_and_members: false,
+        join_way_type: false,
     },
     limits: &[],
 };

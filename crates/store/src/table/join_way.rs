@@ -12,7 +12,7 @@ statements! {
     DELETE = "DELETE FROM join_way WHERE corp = $1 AND way = $2";
     COUNT = "SELECT ways FROM join_way_count WHERE corp = $1";
     STEP = "INSERT INTO join_way_count (corp, ways) VALUES ($1, $2) ON CONFLICT (corp) DO UPDATE SET ways = join_way_count.ways + excluded.ways";
-    CHATS = "SELECT w.chat, c.chatid, w.made FROM join_way_chat w JOIN chat c ON c.corp = w.corp AND c.chat = w.chat WHERE w.corp = $1 AND w.way = $2 ORDER BY w.place";
+    CHATS = "SELECT w.chat, c.chatid, w.made FROM join_way_chat w JOIN chat c ON c.corp = w.corp AND c.chat = w.chat WHERE w.corp = $1 AND w.way = $2 AND c.dissolved IS NULL ORDER BY w.place";
     ADD_CHAT = "INSERT INTO join_way_chat (corp, way, place, chat, made) VALUES ($1, $2, $3, $4, $5)";
     NEXT_PLACE = "SELECT COALESCE(MAX(place), 0) + 1 FROM join_way_chat WHERE corp = $1 AND way = $2";
     CLEAR = "DELETE FROM join_way_chat WHERE corp = $1 AND way = $2";
@@ -155,7 +155,7 @@ pub fn delete(tx: &mut dyn Tx, corp: i64, way: i64) -> Result<()> {
     tx.exec(STEP, &[corp.into(), (-1).into()]).map(drop)
 }
 
-/// The groups that it fills, live or dismissed, in their order.
+/// The live groups that it fills, in their order.
 pub fn chats(read: &mut dyn Read, corp: i64, way: i64) -> Result<Vec<Chat>> {
     read.all(CHATS, &[corp.into(), way.into()], |row| Chat {
         chat: row.int(0),
