@@ -23,7 +23,8 @@ use qun_store::{
 };
 use sha2::{Digest, Sha256};
 
-pub(crate) use statistic::{Fact, What};
+use statistic::Fact;
+pub(crate) use statistic::What;
 
 use crate::{Cx, Outcome, participant, rule, token};
 
@@ -216,10 +217,13 @@ pub(crate) fn spoken(cx: &mut Cx, corp: i64, group: &Group, person: i64, id: i64
     if group.kind != chat::kind::CUSTOMER {
         return Ok(());
     }
-    statistic::note(
-        cx,
-        &Fact::of(corp, group, id / 1000, What::Spoken { person }),
-    )
+    record(cx, corp, group, id / 1000, What::Spoken { person })
+}
+
+/// Notes a fact about a group as it is after it, at a time in ms UTC. Only for what no function here has done: messages, and
+/// what a world tells of the past.
+pub(crate) fn record(cx: &mut Cx, corp: i64, group: &Group, time: i64, what: What) -> Outcome<()> {
+    statistic::note(cx, &Fact::of(corp, group, time, what))
 }
 
 /// What remains of an inheritance that is due: the heir comes in and owns the group, and who has resigned goes. Whoever has
@@ -372,8 +376,7 @@ fn happened(
         return Ok(());
     }
     notify::tell(cx, company, group, asked, event)?;
-    let fact = Fact::of(company.corp, group, cx.now, what);
-    statistic::note(cx, &fact)
+    record(cx, company.corp, group, cx.now, what)
 }
 
 /// 当前群成员版本号: 32 hex digits that change whenever members do.
