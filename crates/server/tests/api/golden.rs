@@ -54,6 +54,14 @@ const APPCHAT: &[&str] = &["001-01-create", "001-02-update", "001-03-get"];
 /// Document 001 prints what `send` answers, but no request.
 const APPCHAT_SEND: &str = "001-04-send";
 
+/// Document 004's join ways.
+const JOIN_WAY: &[&str] = &[
+    "004-04-add-join-way",
+    "004-05-get-join-way",
+    "004-06-update-join-way",
+    "004-07-del-join-way",
+];
+
 const GET_TOKEN: &str = "003-01-gettoken";
 
 /// A request, or an answer, or both, as a document prints them.
@@ -148,7 +156,15 @@ fn every_sample_is_played() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    let played = [CHAT, PROJECT, REPORT, APPCHAT, &[APPCHAT_SEND, GET_TOKEN]].concat();
+    let played = [
+        CHAT,
+        PROJECT,
+        REPORT,
+        APPCHAT,
+        JOIN_WAY,
+        &[APPCHAT_SEND, GET_TOKEN],
+    ]
+    .concat();
     let played: BTreeSet<String> = played.iter().map(|name| format!("{name}.json")).collect();
     assert_eq!(played, files);
 }
@@ -372,5 +388,22 @@ async fn document_003s_gettoken_is_answered_to_the_letter() {
     shaped(GET_TOKEN, &printed, &answer);
     answer["access_token"] = printed["access_token"].clone();
     assert_eq!(answer, printed);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn document_004s_join_ways_are_accepted_as_printed() {
+    let server = Server::start().await;
+    let app = server.demo().await;
+    for name in JOIN_WAY {
+        let answer = play(&app, name).await;
+        if *name == "004-05-get-join-way" {
+            let mut expected = printed(name);
+            // The page prints scene 3, and lists 1 and 2.
+            expected["join_way"]["scene"] = 2.into();
+            expected["join_way"]["qr_code"] = answer["join_way"]["qr_code"].clone();
+            assert_eq!(answer, expected);
+        }
+    }
     server.stop().await;
 }
