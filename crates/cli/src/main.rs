@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use noun::{
-    app, callback, chat, clock, company, department, doctor, explain, media, people,
+    app, callback, chat, clock, company, department, doctor, explain, join_way, media, people,
     profile as profiles, shell, tag, token, user, wait,
 };
 
@@ -59,6 +59,9 @@ enum Verb {
     /// Internal groups: create, change, send, list, report.
     #[command(after_help = "Example:\n  qun chat create zhangsan lisi --name 发布小组")]
     Chat(Box<chat::Noun>),
+    /// Codes and buttons with which people join customer groups.
+    #[command(after_help = "Example:\n  qun join-way list")]
+    JoinWay(Box<join_way::Noun>),
     /// Files: upload and download.
     #[command(after_help = "Example:\n  qun media upload picture.png")]
     Media(media::Noun),
@@ -129,6 +132,7 @@ fn main() -> ExitCode {
             Verb::Restore(restore) => backup::restore(restore).await,
             Verb::World { verb } => world::run(verb),
             Verb::Chat(noun) => chat::run(*noun).await,
+            Verb::JoinWay(noun) => join_way::run(*noun).await,
             Verb::Media(noun) => media::run(noun).await,
             Verb::People(noun) => people::run(noun).await,
             Verb::Company(noun) => company::run(noun).await,

@@ -9,6 +9,7 @@ pub(crate) mod company;
 pub(crate) mod department;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod join_way;
 pub(crate) mod media;
 pub(crate) mod people;
 pub(crate) mod profile;

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use qun_protocol::{
     CorpId, UserId,
-    people::{Arrived, Groups, HandOver, Inbox, Leave, Remove, Rename, Say},
+    people::{Arrived, Groups, HandOver, Inbox, Leave, Remove, Rename, Say, Scan, Tap},
 };
 use serde_json::{Value, json};
 
@@ -85,6 +85,26 @@ enum Verb {
         /// The new owner
         owner: String,
     },
+    /// Scan the QR code of a join way, as a customer or employee, and print the group's chat_id.
+    #[command(
+        after_help = "Example:\n  qun people scan wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA $(qun join-way get 9ad7fa5cdaa6511298498f979c472aaa --jq .qr_code)"
+    )]
+    Scan {
+        /// The customer or employee
+        id: String,
+        /// What the picture says, the picture's URL, or the code alone
+        code: String,
+    },
+    /// Tap the button of a join way, as a customer or employee, and print the group's chat_id.
+    #[command(
+        after_help = "Example:\n  qun people tap wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA 42b34949e138eb6e027c123cba77faaa"
+    )]
+    Tap {
+        /// The customer or employee
+        id: String,
+        /// The join way
+        config_id: String,
+    },
     /// Remove members from a group as its owner.
     #[command(
         after_help = "Example:\n  qun people remove project_manager_001 alpha_project_20231101 dev_002"
@@ -130,6 +150,33 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             });
             match said.await? {
                 Some(said) => session.output.bare(&said.id, &said),
+                None => Ok(()),
+            }
+        }
+        Verb::Scan { id, code } => {
+            let (url, code) = match code.contains('/') {
+                true => (Some(code), None),
+                false => (None, Some(code)),
+            };
+            let joined = session.change(Scan {
+                corpid,
+                userid: id.into(),
+                url,
+                code,
+            });
+            match joined.await? {
+                Some(joined) => session.output.bare(&joined.chat_id, &joined),
+                None => Ok(()),
+            }
+        }
+        Verb::Tap { id, config_id } => {
+            let joined = session.change(Tap {
+                corpid,
+                userid: id.into(),
+                config_id: config_id.into(),
+            });
+            match joined.await? {
+                Some(joined) => session.output.bare(&joined.chat_id, &joined),
                 None => Ok(()),
             }
         }

@@ -1,3 +1,5 @@
+mod write;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

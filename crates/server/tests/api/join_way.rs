@@ -1,6 +1,7 @@
 //! 「加入群聊」: ways into customer groups, made by apps and taken by people.
 
-pub mod fill;
+mod fill;
+mod kit;
 mod people;
 mod picture;
 mod refusal;
@@ -9,89 +10,9 @@ use qun_protocol::Rulebook;
 use serde_json::{Value, json};
 
 use crate::kit::{App, BOTH, NOON, Server, code};
-
-/// A company with customer contact: owners `o1` and `o2`, an employee `e1` without it, a person `gone` who has left, and
-/// customers `wm1` to `wmN`. It has no groups yet.
-pub fn company(rules: Rulebook, customers: usize, limits: Value) -> Value {
-    let customers: Vec<Value> = (1..=customers)
-        .map(|n| json!({ "external_userid": format!("wm{n}"), "name": format!("customer {n}") }))
-        .collect();
-    json!({
-        "rulebook": rules, "limits": limits, "customers": customers,
-        "apps": [{ "name": "app", "customer_contact": true }],
-        "users": [
-            { "userid": "o1", "customer_contact": true }, { "userid": "o2", "customer_contact": true },
-            { "userid": "e1" }, { "userid": "gone", "customer_contact": true, "status": "left" },
-        ],
-    })
-}
-
-fn group(chat_id: &str, owner: &str) -> Value {
-    json!({ "chat_id": chat_id, "name": format!("group {chat_id}"), "owner": owner })
-}
-
-/// The same with groups `wr1`, `wr2` … of `o1`.
-pub fn with_groups(mut company: Value, groups: usize) -> Value {
-    let groups = (1..=groups).map(|n| group(&format!("wr{n}"), "o1"));
-    company["customer_groups"] = groups.collect();
-    company
-}
+use kit::{company, with_groups};
 
 impl App<'_> {
-    /// A call about join ways.
-    pub async fn join_way(&self, verb: &str, body: Value) -> Value {
-        self.post(&format!("externalcontact/groupchat/{verb}_join_way"), body)
-            .await
-    }
-
-    /// Makes a join way; gives its config_id.
-    pub async fn add_join_way(&self, body: Value) -> String {
-        let made = self.join_way("add", body).await;
-        assert_eq!(code(&made), 0, "{made}");
-        made["config_id"].as_str().unwrap().to_owned()
-    }
-
-    /// Reads one.
-    pub async fn read_join_way(&self, config_id: &str) -> Value {
-        let got = self
-            .join_way("get", json!({ "config_id": config_id }))
-            .await;
-        assert_eq!(code(&got), 0, "{got}");
-        got["join_way"].clone()
-    }
-
-    /// What its QR code says.
-    pub async fn url_of(&self, config_id: &str) -> String {
-        let picture = self.read_join_way(config_id).await["qr_code"].clone();
-        let picture = picture.as_str().unwrap();
-        picture.strip_suffix(".png").unwrap().to_owned()
-    }
-
-    /// A step of somebody's with a join way: `scan` or `tap`.
-    pub async fn comes(&self, id: &str, step: &str, mut body: Value) -> (u16, Value) {
-        body["corpid"] = self.corpid.as_str().into();
-        let path = format!("/_qun/people/{id}/{step}");
-        self.server.manage("POST", &path, Some(body)).await
-    }
-
-    /// Scans what a QR code says; gives the group.
-    pub async fn scans(&self, id: &str, url: &str) -> String {
-        let (status, joined) = self.comes(id, "scan", json!({ "url": url })).await;
-        assert_eq!(status, 200, "{joined}");
-        joined["chat_id"].as_str().unwrap().to_owned()
-    }
-
-    /// A customer group.
-    pub async fn group_chat(&self, chat_id: &str) -> Value {
-        let got = self
-            .ok(
-                "externalcontact/groupchat/get",
-                json!({ "chat_id": chat_id }),
-            )
-            .await;
-        got["group_chat"].clone()
-    }
-
     async fn join_ways(&self, query: &str) -> Value {
         let path = format!("/_qun/companies/{}/join-ways?{query}", self.corpid);
         self.server.manage_ok("GET", &path, None).await

@@ -13,6 +13,7 @@ mod arrival;
 mod database;
 mod fault;
 mod groups;
+mod join_way;
 mod lane;
 mod load;
 mod media;

@@ -1,13 +1,10 @@
 //! Groups that fill up, one after another, whoever comes at the same time.
 
-use std::collections::BTreeMap;
-
-use futures_util::future::join_all;
 use qun_protocol::Rulebook;
 use serde_json::{Value, json};
 
-use super::{company, group, with_groups};
-use crate::kit::{App, Server, code};
+use super::kit::{company, fill, group, with_groups};
+use crate::kit::{Server, code};
 
 /// Few fit into a group.
 fn narrow(most: i64) -> Value {
@@ -157,56 +154,6 @@ async fn without_new_groups_the_last_ones_are_told_that_all_are_full() {
     let (status, _) = app.comes("wm3", "scan", json!({ "url": url })).await;
     assert_eq!(status, 409);
     server.stop().await;
-}
-
-/// Lets everybody scan at once, at several places; asserts that all are in, each once, and that no group is too full.
-pub async fn fill(apps: &[App<'_>], people: usize, most: usize) {
-    let app = &apps[0];
-    let config_id = app
-        .add_join_way(json!({
-            "scene": 2, "chat_id_list": ["wr1", "wr2"], "room_base_name": "群", "room_base_id": 1, "state": "rush",
-        }))
-        .await;
-    let url = app.url_of(&config_id).await;
-    let scan = |n: usize| {
-        let (app, url) = (&apps[n % apps.len()], url.as_str());
-        // Everybody is impatient and scans twice.
-        async move {
-            let id = format!("wm{}", n / 2 + 1);
-            (id.clone(), app.scans(&id, url).await)
-        }
-    };
-    let scanned = join_all((0..2 * people).map(scan)).await;
-    let mut into: BTreeMap<String, String> = BTreeMap::new();
-    for (id, chat_id) in scanned {
-        let first = into.entry(id.clone()).or_insert_with(|| chat_id.clone());
-        assert_eq!(*first, chat_id, "{id} is in two groups");
-    }
-    assert_eq!(into.len(), people);
-    let list = app.read_join_way(&config_id).await["chat_id_list"].clone();
-    let list = list.as_array().unwrap();
-    // One place of each is its owner's.
-    assert_eq!(list.len(), people.div_ceil(most - 1));
-    let mut inside = 0;
-    for (n, chat_id) in list.iter().enumerate() {
-        let got = app.group_chat(chat_id.as_str().unwrap()).await;
-        let members = got["member_list"].as_array().unwrap();
-        assert!(members.len() <= most, "{} in {chat_id}", members.len());
-        if n + 1 < list.len() {
-            assert_eq!(members.len(), most, "room was left in {chat_id}");
-        }
-        if n >= 2 {
-            assert_eq!(got["name"], format!("群{}", n - 1));
-        }
-        for member in members.iter().filter(|member| member["type"] == 2) {
-            assert_eq!(
-                into[member["userid"].as_str().unwrap()],
-                *chat_id.as_str().unwrap()
-            );
-            inside += 1;
-        }
-    }
-    assert_eq!(inside, people);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

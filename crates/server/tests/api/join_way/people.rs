@@ -3,7 +3,10 @@
 use qun_protocol::Rulebook;
 use serde_json::{Value, json};
 
-use super::{STARTED, company, with_groups};
+use super::{
+    STARTED,
+    kit::{company, with_groups},
+};
 use crate::kit::{App, Server, code};
 
 /// The member of a group with an id.

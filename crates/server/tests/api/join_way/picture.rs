@@ -5,7 +5,7 @@ use std::io::Cursor;
 use qun_protocol::Rulebook;
 use serde_json::json;
 
-use super::{company, with_groups};
+use super::kit::{company, with_groups};
 use crate::kit::Server;
 
 /// What a reader of QR codes finds in a PNG.

@@ -3,7 +3,7 @@
 use qun_protocol::Rulebook;
 use serde_json::{Value, json};
 
-use super::{company, group, with_groups};
+use super::kit::{company, group, with_groups};
 use crate::kit::{App, BOTH, Server, code, text};
 
 /// Asserts that a call is refused with a number and words.
