@@ -15,7 +15,7 @@ mod wire;
 pub use builder::{Builder, CLOUD};
 pub use chat::Chat;
 pub use client::{Client, Download};
-pub use customer_group::CustomerGroups;
+pub use customer_group::{CustomerGroups, JoinWays};
 pub use error::Error;
 pub use manager::{Manager, Paged};
 pub use media::{Attachment, Incoming, Media};
@@ -27,6 +27,7 @@ pub use qun_protocol::{
         Article, ArticlePage, Create, File, Image, Markdown, MpNews, News, Send, Text, TextCard,
         Unfit, Update, Video, Voice,
     },
+    groupchat::AddJoinWay,
     media::MediaType,
 };
 pub use token::{FileStore, MemoryStore, StoredToken, TokenKey, TokenStore, Turn};

@@ -139,7 +139,7 @@ impl Error {
     pub fn is_not_found(&self) -> bool {
         match self {
             Error::Refused { code, .. } => {
-                self.is_unknown_chat() || matches!(code, 40003 | 40007 | 60111 | 90511)
+                self.is_unknown_chat() || matches!(code, 40003 | 40007 | 41044 | 60111 | 90511)
             }
             Error::Problem { status, .. } => *status == 404,
             Error::Undecodable { status, .. } => *status == 404,
@@ -195,6 +195,11 @@ impl Error {
                 40007 => {
                     "upload the file again: uploads are kept for three days, and the kind must fit"
                 }
+                41044 => {
+                    "an app reads and changes only the join ways that it made itself: use its secret, or make another"
+                }
+                41045 => "remove join ways that nobody needs any more",
+                41091 => "name at most five groups; new ones are made when those are full",
                 45033 => "make fewer calls at the same time",
                 48002 => {
                     "use the secret of a self-built app, which for customer groups is 可调用应用; contact and customer secrets may not call the rest"

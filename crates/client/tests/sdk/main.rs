@@ -3,6 +3,7 @@
 mod callback;
 mod client;
 mod facade;
+mod join_way;
 mod kit;
 mod outcome;
 mod secrets;
