@@ -17,7 +17,7 @@ mod wire;
 pub use builder::{Builder, CLOUD};
 pub use chat::Chat;
 pub use client::{Client, Download};
-pub use customer_group::CustomerGroups;
+pub use customer_group::{CustomerGroups, JoinWays};
 pub use directory::{Directory, LeftOut, Mailbox};
 pub use error::Error;
 pub use manager::{Manager, Paged};
@@ -31,6 +31,7 @@ pub use qun_protocol::{
         Article, ArticlePage, Create, File, Image, Markdown, MpNews, News, Send, Text, TextCard,
         Unfit, Update, Video, Voice,
     },
+    groupchat::AddJoinWay,
     media::MediaType,
     message::{
         CardAction, CardButton, CardOption, Checkbox, Selection, SubmitButton, TemplateCard,

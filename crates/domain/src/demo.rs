@@ -122,6 +122,7 @@ pub fn world(rules: Rulebook) -> World {
         users: users.chain(customer::users()).collect(),
         customers: customer::customers(),
         customer_groups: customer::groups(),
+        join_ways: customer::join_ways(),
         cursors: vec![customer::CURSOR.into()],
         developer_id: Some("wxqundemo000000001".into()),
         tags: vec![tag(1, "管理", &["zhangsan"]), tag(2, "行政", &["wangwu"])],

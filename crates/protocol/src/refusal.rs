@@ -83,6 +83,12 @@ refusals! {
     TagnameMissing 41018 "missing tagname", 41018 "missing tagname", 400, "No name for the tag.";
     DepartmentMissing 41019 "missing department", 41019 "missing department", 400, "No department.";
     DescriptionMissing 41033 "missing description", 41033 "missing description", 400, "A card without a description.";
+    SceneMissing 41038 "missing scene", 41038 "missing scene", 400, "No scene.";
+    SceneInvalid 41040 "invalid scene", 41040 "invalid scene", 400, "A scene other than 1 and 2.";
+    ConfigIdMissing 41043 "missing config_id", 41043 "missing config_id", 400, "No config_id.";
+    ConfigIdUnknown 41044 "invalid config_id", 41044 "invalid config_id", 404, "No join way of this app with this config_id, or none of this kind.";
+    JoinWayCount 41045 "join way count out of limit", 41045 "join way count out of limit", 409, "The company has as many join ways as it may.";
+    JoinWayChats 41091 "chat_id_list size out of limit", 41091 "chat_id_list size out of limit", 400, "A join way with more customer groups than allowed.";
     TokenExpired 42001 "access_token expired", 42001 "access_token expired", 401, "An access token past its end.";
     CardTask 42014 "invalid task_id", 42014 "invalid task_id", 400, "A card's task_id that is missing, holds other characters than allowed, is too long, or was used by the app before.";
     CardOfOtherApp 42015 "the card was sent by another agent", 42015 "the card was sent by another agent", 403, "A response_code of another app's card.";

@@ -5,6 +5,7 @@ mod card;
 mod client;
 mod directory;
 mod facade;
+mod join_way;
 mod kit;
 mod network;
 mod outcome;

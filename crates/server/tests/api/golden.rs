@@ -81,6 +81,14 @@ const MESSAGES_ANSWER: &str = "90236-11-answer";
 
 const RECALL: &str = "94867-01-recall";
 
+/// Document 004's join ways.
+const JOIN_WAY: &[&str] = &[
+    "004-04-add-join-way",
+    "004-05-get-join-way",
+    "004-06-update-join-way",
+    "004-07-del-join-way",
+];
+
 const GET_TOKEN: &str = "003-01-gettoken";
 
 /// Document 004, in its order.
@@ -202,6 +210,7 @@ fn every_sample_is_played() {
         MESSAGES,
         card::SENT,
         card::UPDATED,
+        JOIN_WAY,
         GROUPCHAT,
         &single,
     ];
@@ -429,6 +438,23 @@ async fn document_003s_gettoken_is_answered_to_the_letter() {
     shaped(GET_TOKEN, &printed, &answer);
     answer["access_token"] = printed["access_token"].clone();
     assert_eq!(answer, printed);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn document_004s_join_ways_are_accepted_as_printed() {
+    let server = Server::start().await;
+    let app = server.demo().await;
+    for name in JOIN_WAY {
+        let answer = play(&app, name).await;
+        if *name == "004-05-get-join-way" {
+            let mut expected = printed(name);
+            // The page prints scene 3, and lists 1 and 2.
+            expected["join_way"]["scene"] = 2.into();
+            expected["join_way"]["qr_code"] = answer["join_way"]["qr_code"].clone();
+            assert_eq!(answer, expected);
+        }
+    }
     server.stop().await;
 }
 

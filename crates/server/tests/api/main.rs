@@ -9,6 +9,7 @@ mod department;
 mod gettoken;
 mod golden;
 mod groupchat;
+mod join_way;
 mod kit;
 mod manage;
 mod media;

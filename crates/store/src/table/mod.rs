@@ -19,6 +19,7 @@ pub mod company;
 pub mod customer;
 pub mod customer_group;
 pub mod directory;
+pub mod join_way;
 pub mod lane;
 pub mod media;
 pub mod message;
@@ -41,6 +42,8 @@ pub fn statements() -> Vec<&'static str> {
         customer::STATEMENTS,
         customer_group::STATEMENTS,
         &directory::statements(),
+        directory::STATEMENTS,
+        join_way::STATEMENTS,
         lane::STATEMENTS,
         media::STATEMENTS,
         message::STATEMENTS,
