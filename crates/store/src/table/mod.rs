@@ -17,6 +17,7 @@ pub mod company;
 pub mod customer;
 pub mod customer_group;
 pub mod directory;
+pub mod group_day;
 pub mod lane;
 pub mod media;
 pub mod message;
@@ -35,6 +36,7 @@ pub fn statements() -> Vec<&'static str> {
         customer::STATEMENTS,
         customer_group::STATEMENTS,
         directory::STATEMENTS,
+        group_day::STATEMENTS,
         lane::STATEMENTS,
         media::STATEMENTS,
         message::STATEMENTS,
