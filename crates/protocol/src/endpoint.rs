@@ -61,6 +61,8 @@ pub enum Callers {
     AnyApp,
     /// Self-built apps whose visible range is the root department.
     RootApp,
+    /// 客户联系: the customer-contact app, and self-built apps that are 可调用应用.
+    CustomerContact,
 }
 
 /// The HTTP method that the documents name. The server accepts any and reads a wrong one as an empty request.

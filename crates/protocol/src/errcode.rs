@@ -68,7 +68,9 @@ errcodes! {
     40074 "news消息不支持保密消息类型" "news cannot be confidential" "news does not support safe";
     40091 "secret不合法" "wrong secret, by gettoken's own page; 40001 is what is seen" "secret is invalid";
     40096 "不合法的外部联系人userid" "no such external contact" "invalid external userid";
+    40098 "成员尚未实名认证" "the person is not real-named" "";
     40123 "上传临时图片素材，图片格式非法" "neither JPG nor PNG" "";
+    40128 "转接客户过于频繁" "given on twice within 90 natural days" "";
     40201 "消息被反垃圾拦截" "held back as spam" "";
     40203 "参数已废弃" "a parameter that is no longer taken" "";
     40206 "请求body过大" "a body over the size limit" "";
@@ -177,6 +179,12 @@ errcodes! {
     86225 "不允许删除课程群群主" "the owner of a course group cannot be removed" "";
     90500 "群主并未离职" "the group's owner has not left the company" "the owner of this chat is not resigned";
     90501 "该群不是客户群" "no customer group" "chat is not external group chat";
+    90502 "群主已经离职" "the group's owner has left the company" "";
+    90503 "群人数已满" "the group is full: a client must confirm" "";
+    90504 "群主没有变更" "the new owner is the owner already" "";
+    90507 "离职群正在继承处理中" "the group is being inherited" "";
+    90508 "离职群已经继承" "the group was inherited already" "";
+    90511 "opengid不存在或者无效" "no customer group with this opengid" "";
     92000 "成员不在应用可见范围内" "the member is outside the app's range" "";
     92003 "不能跨应用调用" "calls across apps are not allowed" "";
     93000 "机器人webhookurl不合法或者机器人已经被移除出群" "no such webhook, or its robot was removed" "invalid webhook url";

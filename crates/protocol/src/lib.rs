@@ -7,6 +7,7 @@ pub mod envelope;
 pub mod errcode;
 pub mod event;
 pub mod gettoken;
+pub mod groupchat;
 mod id;
 pub mod ip_list;
 pub mod lenient;
@@ -21,7 +22,7 @@ pub mod text;
 pub mod world;
 
 pub use endpoint::{Auth, Body, Callers, Endpoint, Envelope, Meta, Method};
-pub use id::{ChatId, CorpId, MediaId, Name, UserId, fold};
+pub use id::{ChatId, CorpId, ExternalUserId, GroupChatId, MediaId, Name, UserId, fold};
 pub use refusal::{Refusal, Refused};
 pub use rulebook::{Limit, Rulebook, Rules, UNLIMITED, Window};
 

@@ -177,6 +177,11 @@ limits! {
     ChatSendsPerCorpHour "chat_sends_per_corp_hour" Hour = 300_000, "Person-times of group messages by one company an hour (90312).";
     ChatReceivesPerMemberMinute "chat_receives_per_member_minute" Minute = 200, "Group messages of one app that one member receives a minute; the surplus is dropped (90248).";
     ChatReceivesPerMemberDay "chat_receives_per_member_day" Day = 10_000, "Group messages of one app that one member receives a day; the surplus is dropped (90248).";
+    CustomerGroupMembersMax "customer_group_members_max" Size = 500, "Most members of a customer group.";
+    RangePeopleMax "range_people_max" Size = 1_000, "People in an app's range up to which customer groups are listed without naming owners; more is 81017 (92120).";
+    TransferSeconds "transfer_seconds" Size = 86_400, "Seconds until a customer group that groupchat/transfer has accepted is its new owner's.";
+    TransfersPerOwnersDay "transfers_per_owners_day" Day = 300, "Customer groups of one owner that one new owner is given a day (92127).";
+    OnjobTransfersPerChat "onjob_transfers_per_chat" Size = 2, "How often onjob_transfer gives a customer group on within 90 natural days (95703); at most 2.";
     TextBytes "text_bytes" Size = 2_048, "Bytes of a text message; the rest is cut (90248).";
     MarkdownBytes "markdown_bytes" Size = 2_048, "Bytes of a markdown message (90248).";
     TitleBytes "title_bytes" Size = 128, "Bytes of a title in appchat/send; the rest is cut (90248).";
