@@ -15,6 +15,7 @@ mod manage;
 pub mod media;
 mod people;
 pub mod rule;
+pub mod statistic;
 pub mod token;
 pub mod world;
 

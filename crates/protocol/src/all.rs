@@ -22,6 +22,8 @@ macro_rules! endpoints {
             command $crate::groupchat::Transfer;
             command $crate::groupchat::OnjobTransfer;
             query $crate::groupchat::OpengidToChatId;
+            query $crate::groupchat::Statistic;
+            query $crate::groupchat::StatisticGroupByDay;
             serve $crate::media::Upload;
             serve $crate::media::Get;
             serve $crate::media::UploadImg;

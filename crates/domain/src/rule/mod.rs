@@ -5,3 +5,4 @@ pub mod drops;
 pub mod message;
 pub mod quota;
 pub mod rules;
+pub mod statistic;
