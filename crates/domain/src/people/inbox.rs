@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use qun_protocol::{
-    ChatId, Limit, Refusal as R, Refused, Rules, UserId, Window,
+    ChatId, Limit, Refusal as R, Refused, Rules, Window,
     people::{Arrived, Drop, Inbox, InboxPage},
 };
 use qun_store::{
@@ -9,13 +9,17 @@ use qun_store::{
     table::{
         audience,
         chat::{self, Interval},
-        company, directory, lane, message,
+        company, lane, message,
         message::Message,
     },
 };
 
 use super::feed::{Cursor, page_size};
-use crate::{Outcome, Query, ReadCx, Use, rule};
+use crate::{
+    Outcome, Query, ReadCx, Use,
+    participant::{self, Participant},
+    rule,
+};
 
 /// The longest wait, seconds.
 const WAIT: i64 = 60;
@@ -40,7 +44,7 @@ impl Query<Inbox> for Use {
             return Err(Refused::because(R::BadRequest, "wait is 0 to 60 seconds").into());
         }
         let corp = cx.company(request.corpid.as_ref())?.corp;
-        let person = cx.person(corp, &request.userid)?;
+        let person = cx.participant(corp, &request.userid)?;
         let limit = page_size(request.limit)?;
         let mut cursor = match request.after.as_deref().filter(|after| !after.is_empty()) {
             None => Cursor::default(),
@@ -53,8 +57,8 @@ impl Query<Inbox> for Use {
             }
             Some(after) => Cursor::read(after)?,
         };
-        let intervals = chat::intervals(cx.read, corp, person.person)?;
-        let audiences = audience::of_person(cx.read, corp, person.person)?;
+        let intervals = chat::intervals(cx.read, corp, person.key())?;
+        let audiences = audience::of_person(cx.read, corp, person.key())?;
         let channels = intervals
             .iter()
             .map(|interval| (interval.chat, interval.from_id, interval.to_id))
@@ -134,7 +138,7 @@ fn page(
 struct View<'a, 'cx> {
     cx: &'a mut ReadCx<'cx>,
     corp: i64,
-    person: &'a directory::Person,
+    person: &'a Participant,
     intervals: &'a [Interval],
     /// Per app and day: what was dropped.
     drops: BTreeMap<(i64, i64), BTreeMap<i64, (Limit, i64)>>,
@@ -161,7 +165,7 @@ impl View<'_, '_> {
             message,
         )?;
         arrived.mentioned =
-            rule::message::mentions(&arrived.msgtype, &arrived.content, &self.person.userid);
+            rule::message::mentions(&arrived.msgtype, &arrived.content, self.person.id());
         arrived.dropped = dropped;
         Ok(arrived)
     }
@@ -266,11 +270,7 @@ pub(crate) fn arrived(
 ) -> Outcome<Arrived> {
     let from = match message.sender {
         0 => None,
-        sender => Some(UserId(
-            directory::person_by_key(read, corp, sender)?
-                .map(|p| p.userid)
-                .unwrap_or_default(),
-        )),
+        sender => Some(participant::id_of(read, corp, sender)?),
     };
     Ok(Arrived {
         id: id_text(lane, message.id),

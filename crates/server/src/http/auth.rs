@@ -88,6 +88,12 @@ fn may_call(caller: &Caller, callers: Callers) -> Result<(), R> {
         Callers::RootApp if caller.kind != AppKind::SelfBuilt => Err(R::ApiForbidden),
         Callers::RootApp if !caller.sees_root => Err(R::NoPrivilege),
         Callers::RootApp => Ok(()),
+        Callers::CustomerContact
+            if caller::has_customer_contact(caller.kind, caller.customer_contact) =>
+        {
+            Ok(())
+        }
+        Callers::CustomerContact => Err(R::ApiForbidden),
     }
 }
 

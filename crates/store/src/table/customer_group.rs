@@ -15,12 +15,14 @@ statements! {
     ALL_FROM = "SELECT chat, chatid, owner, status FROM chat WHERE corp = $1 AND kind = 1 AND dissolved IS NULL ORDER BY chat LIMIT $3 OFFSET $2";
     OF_OWNER = "SELECT chat, chatid, owner, status FROM chat WHERE corp = $1 AND owner = $2 AND dissolved IS NULL AND kind = 1 AND chat > $3 ORDER BY chat LIMIT $4";
     OF_OWNER_AT = "SELECT chat, chatid, owner, status FROM chat WHERE corp = $1 AND status = $2 AND owner = $3 AND dissolved IS NULL AND kind = 1 AND status > 0 AND chat > $4 ORDER BY chat LIMIT $5";
+    OF_OWNER_BUT = "SELECT chat, chatid, owner, status FROM chat WHERE corp = $1 AND owner = $2 AND dissolved IS NULL AND kind = 1 AND chat > $3 AND status <> $5 ORDER BY chat LIMIT $4";
     COUNT_OF_OWNER = "SELECT COUNT(*) FROM chat WHERE corp = $1 AND owner = $2 AND dissolved IS NULL AND kind = 1";
     MEMBERS = "SELECT m.person, m.joined, m.from_id, m.scene, m.state, m.nickname, m.admin, p.userid, p.name, p.alias, p.status, k.external_userid, k.name, k.kind, k.unionid, i.userid FROM chat_member m LEFT JOIN person p ON p.corp = m.corp AND p.person = m.person LEFT JOIN customer k ON k.corp = m.corp AND k.customer = m.person LEFT JOIN person i ON i.corp = m.corp AND i.person = m.invitor WHERE m.corp = $1 AND m.chat = $2 AND m.to_id IS NULL ORDER BY m.from_id";
     PRESENT = "SELECT person FROM chat_member WHERE corp = $1 AND chat = $2 AND to_id IS NULL ORDER BY from_id";
     JOIN = "INSERT INTO chat_member (corp, chat, from_id, person, joined, to_id, scene, invitor, state) SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT) + l.n, l.v, CAST($4 AS BIGINT), NULL, CAST($6 AS BIGINT), CAST($7 AS BIGINT), CAST($8 AS TEXT) FROM {ints $5} AS l";
     NICKNAME = "UPDATE chat_member SET nickname = $4 WHERE corp = $1 AND chat = $2 AND person = $3 AND to_id IS NULL";
     ADMINS = "UPDATE chat_member SET admin = CASE WHEN person IN (SELECT l.v FROM {ints $3} AS l) THEN 1 END WHERE corp = $1 AND chat = $2 AND to_id IS NULL";
+    NO_ADMIN = "UPDATE chat_member SET admin = NULL WHERE corp = $1 AND chat = $2 AND person = $3 AND to_id IS NULL AND admin = 1";
     ADMIN = "SELECT 1 FROM chat_member WHERE corp = $1 AND chat = $2 AND person = $3 AND to_id IS NULL AND admin = 1";
     DUE = "SELECT corp, chat FROM customer_group WHERE due IS NOT NULL AND due <= $1 ORDER BY due, corp, chat LIMIT $2";
     ADD_CODE = "INSERT INTO group_code (corp, code, chat, invitor, scene, expires) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -216,21 +218,42 @@ pub fn all_from(read: &mut dyn Read, corp: i64, offset: i64, limit: i64) -> Resu
     )
 }
 
-/// A page of one owner's live customer groups after a key, by key; with a [`status`] above 0 those alone that have it.
+/// Which of an owner's groups are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All.
+    All,
+    /// Those with a [`status`] above 0.
+    With(i64),
+    /// Those without a [`status`].
+    Without(i64),
+}
+
+/// A page of one owner's live customer groups after a key, by key.
 pub fn of_owner(
     read: &mut dyn Read,
     corp: i64,
     owner: i64,
-    status: Option<i64>,
+    which: Which,
     after: i64,
     limit: i64,
 ) -> Result<Vec<Listed>> {
-    match status {
-        None => {
+    match which {
+        Which::All => {
             let vals = [corp.into(), owner.into(), after.into(), limit.into()];
             read.all(OF_OWNER, &vals, listed)
         }
-        Some(status) => {
+        Which::Without(status) => {
+            let vals = [
+                corp.into(),
+                owner.into(),
+                after.into(),
+                limit.into(),
+                status.into(),
+            ];
+            read.all(OF_OWNER_BUT, &vals, listed)
+        }
+        Which::With(status) => {
             let vals = [
                 corp.into(),
                 status.into(),
@@ -362,6 +385,12 @@ pub fn set_nickname(
 pub fn set_admins(tx: &mut dyn Tx, corp: i64, chat: i64, people: &[i64]) -> Result<()> {
     let list = int_list(people);
     tx.exec(ADMINS, &[corp.into(), chat.into(), (&list).into()])
+        .map(drop)
+}
+
+/// Makes a member no admin.
+pub fn unset_admin(tx: &mut dyn Tx, corp: i64, chat: i64, person: i64) -> Result<()> {
+    tx.exec(NO_ADMIN, &[corp.into(), chat.into(), person.into()])
         .map(drop)
 }
 

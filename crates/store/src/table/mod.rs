@@ -23,6 +23,7 @@ pub mod media;
 pub mod message;
 pub mod meta;
 pub mod quota;
+pub mod range;
 
 /// Every statement of the tables.
 pub fn statements() -> Vec<&'static str> {
@@ -42,6 +43,7 @@ pub fn statements() -> Vec<&'static str> {
         message::STATEMENTS,
         meta::STATEMENTS,
         quota::STATEMENTS,
+        range::STATEMENTS,
     ]
     .concat()
 }

@@ -101,48 +101,40 @@ fn history(steps: &[Step], owner: i64, founders: i64, day: i64) -> Vec<(i64, Eve
 
 /// Tells the events of a group to the counters.
 fn tell(tx: &mut dyn Tx, corp: i64, chat: i64, events: &[(i64, Event)]) -> Result<()> {
-    let mut group = Facts {
-        owner: 0,
-        members: 0,
-        dismissed: false,
-    };
+    let (mut owner, mut members) = (0, 0);
     for (day, event) in events {
-        let place = Place {
+        let what = match event {
+            Event::Founded { owner: by, people } => {
+                owner = *by;
+                members += people.len() as i64;
+                What::Created
+            }
+            Event::Came(people) => {
+                members += people.len() as i64;
+                What::Joined(people)
+            }
+            Event::Went(person) => {
+                members -= 1;
+                What::Gone(std::slice::from_ref(person))
+            }
+            Event::Said(person) => What::Spoken { person: *person },
+            Event::HandedOver(to) => What::Owner {
+                before: std::mem::replace(&mut owner, *to),
+            },
+            Event::Migrated => What::Migrated,
+            Event::Dismissed => What::Dismissed {
+                members: std::mem::take(&mut members),
+            },
+        };
+        let fact = Fact {
             corp,
             chat,
+            owner,
+            members,
             day: *day,
+            what,
         };
-        let mut after = group;
-        let (mut came, mut went) = (Vec::new(), Vec::new());
-        let mut before = Some(group);
-        match event {
-            Event::Said(person) => {
-                said(tx, place, group, *person)?;
-                continue;
-            }
-            Event::Migrated => {
-                migrated(tx, place, group)?;
-                continue;
-            }
-            Event::Founded { owner, people } => {
-                before = None;
-                after.owner = *owner;
-                came.clone_from(people);
-            }
-            Event::Came(people) => came.clone_from(people),
-            Event::Went(person) => went.push(*person),
-            Event::HandedOver(to) => after.owner = *to,
-            Event::Dismissed => after.dismissed = true,
-        }
-        after.members += came.len() as i64 - went.len() as i64;
-        let what = Change {
-            before,
-            after,
-            came: &came,
-            went: &went,
-        };
-        changed(tx, place, &what)?;
-        group = after;
+        note(tx, &fact)?;
     }
     Ok(())
 }
