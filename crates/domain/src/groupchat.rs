@@ -3,6 +3,7 @@
 mod get;
 mod list;
 mod opengid;
+mod statistic;
 mod transfer;
 
 use qun_protocol::Refusal as R;

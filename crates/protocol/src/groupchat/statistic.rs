@@ -163,12 +163,14 @@ endpoint! { Post "/cgi-bin/externalcontact/groupchat/statistic", Statistic => St
     title: "获取「群聊数据统计」数据 按群主聚合 Statistics of customer groups by owner", page: 92133,
     required: &[("day_begin_time", R::StatisticSpan)],
     refuses: &[R::TooLong, R::InvalidParameter, R::InvalidUserid, R::RangeTooLarge],
+    empty: &["items"],
 } }
 endpoint! { Post "/cgi-bin/externalcontact/groupchat/statistic_group_by_day", StatisticGroupByDay => DailyStatistics {
     auth: AccessToken, callers: crate::Callers::CustomerContact, body: crate::Body::Json,
     title: "获取「群聊数据统计」数据 按自然日聚合 Statistics of customer groups by day", page: 92133,
     required: &[("day_begin_time", R::StatisticSpan)],
     refuses: &[R::TooLong, R::InvalidUserid, R::RangeTooLarge],
+    empty: &["items"],
 } }
 
 #[cfg(test)]
