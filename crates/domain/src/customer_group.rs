@@ -23,7 +23,8 @@ use qun_store::{
 };
 use sha2::{Digest, Sha256};
 
-pub(crate) use statistic::{Fact, What};
+use statistic::Fact;
+pub(crate) use statistic::What;
 
 use crate::{Cx, Outcome, participant, rule, token};
 
@@ -215,8 +216,19 @@ pub(crate) fn spoken(cx: &mut Cx, corp: i64, group: &Group, person: i64, id: i64
     }
     // Figures are no rows that are only added.
     cx.tx.enter(corp, Effect::Change)?;
-    let fact = Fact::of(corp, group, id / 1000, What::Spoken { person });
-    Ok(statistic::note(cx.tx, &fact)?)
+    record(cx, corp, group, id / 1000, What::Spoken { person })
+}
+
+/// Notes a fact about a group as it is after it, at a time in ms UTC. Only for what no function here has done: messages, and
+/// what a world tells of the past.
+pub(crate) fn record(
+    cx: &mut Cx,
+    corp: i64,
+    group: &Group,
+    time: i64,
+    what: What<'_>,
+) -> Outcome<()> {
+    Ok(statistic::note(cx.tx, &Fact::of(corp, group, time, what))?)
 }
 
 /// What remains of an inheritance that is due: the heir comes in and owns the group, and who has resigned goes. Whoever has
@@ -375,8 +387,7 @@ fn happened(
         return Ok(());
     }
     notify::tell(cx, company, group, asked, event)?;
-    let fact = Fact::of(company.corp, group, cx.now, what);
-    Ok(statistic::note(cx.tx, &fact)?)
+    record(cx, company.corp, group, cx.now, what)
 }
 
 /// 当前群成员版本号: 32 hex digits that change whenever members do.

@@ -1,5 +1,7 @@
 //! The demo company: everything that the documents' requests name, under exactly those ids; what the samples create stays free.
 
+mod customer;
+
 use qun_protocol::{
     CorpId, Rulebook, UserId,
     world::{App, AppKind, Chat, Company, Department, Media, Message, User, World},
@@ -106,7 +108,11 @@ pub fn world(rules: Rulebook) -> World {
             name: "研发部".into(),
             ..Default::default()
         }],
-        users: users.collect(),
+        users: users.chain(customer::users()).collect(),
+        customers: customer::customers(),
+        customer_groups: customer::groups(),
+        cursors: vec![customer::CURSOR.into()],
+        developer_id: Some("wxqundemo000000001".into()),
         media: vec![
             media("image_media_id_123", "image", "image.png"),
             media("file_media_id_456", "file", "项目计划.txt"),
