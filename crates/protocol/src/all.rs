@@ -62,6 +62,7 @@ macro_rules! endpoints {
             query $crate::manage::Tags;
             command $crate::manage::PutTag;
             command $crate::manage::DeleteTag;
+            command $crate::manage::MarkMigrated;
             query $crate::manage::Groups;
             query $crate::manage::GetGroup;
             query $crate::manage::History;

@@ -7,6 +7,7 @@ mod customer;
 mod directory;
 mod group;
 mod server;
+mod statistic;
 mod usage;
 
 pub use app::{AppSecret, AppShown, Apps, AppsOf, ChangeApp, CreateApp, ResetSecret, RevokeTokens};
@@ -25,4 +26,5 @@ pub use directory::{
 };
 pub use group::{GetGroup, GroupShown, Groups, GroupsPage, History, HistoryPage};
 pub use server::{AdvanceClock, ClockShown, GetClock, LoadWorld, Loaded, LoadedCompany};
+pub use statistic::MarkMigrated;
 pub use usage::{COUNTED, GetUsage, Spent, Usage};

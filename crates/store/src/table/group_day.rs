@@ -11,6 +11,7 @@ statements! {
     ADD = "UPDATE group_day SET new_chats = new_chats + $4, chats = chats + $5, spoken_chats = spoken_chats + $6, new_members = new_members + $7, members = members + $8, speakers = speakers + $9, messages = messages + $10, migrated = migrated + $11 WHERE corp = $1 AND owner = $2 AND day >= $3";
     AT = "SELECT g.owner, g.day, g.new_chats, g.chats, g.spoken_chats, g.new_members, g.members, g.speakers, g.messages, g.migrated FROM {ints $2} AS l JOIN group_day g ON g.corp = $1 AND g.owner = l.v AND g.day = (SELECT MAX(d.day) FROM group_day d WHERE d.corp = $1 AND d.owner = l.v AND d.day <= $3)";
     SPAN = "SELECT g.owner, g.day, g.new_chats, g.chats, g.spoken_chats, g.new_members, g.members, g.speakers, g.messages, g.migrated FROM {ints $2} AS l JOIN group_day g ON g.corp = $1 AND g.owner = l.v AND g.day > $3 AND g.day <= $4 ORDER BY l.n, g.day";
+    COMPANIES = "SELECT c.corp FROM company c WHERE EXISTS (SELECT 1 FROM group_day g WHERE g.corp = c.corp)";
     OLD = "SELECT g.owner, g.day FROM group_day g WHERE g.corp = $1 AND g.day < $2 AND EXISTS (SELECT 1 FROM group_day l WHERE l.corp = g.corp AND l.owner = g.owner AND l.day > g.day AND l.day <= $2) ORDER BY g.day, g.owner LIMIT $3";
     REMOVE = "DELETE FROM group_day WHERE corp = $1 AND owner = $2 AND day = $3";
     COUNTERS = "SELECT messages, speakers, migrated FROM customer_group WHERE corp = $1 AND chat = $2";
@@ -166,6 +167,11 @@ pub fn span(
     let list = int_list(owners);
     let vals = [corp.into(), (&list).into(), after.into(), to.into()];
     read.all(SPAN, &vals, day)
+}
+
+/// The companies that have figures.
+pub fn companies(read: &mut dyn Read) -> Result<Vec<i64>> {
+    read.all(COMPANIES, &[], |row| row.int(0))
 }
 
 /// Rows of a company before a day that no later one needs: owner and day. An owner's newest row up to the day is needed.
