@@ -152,6 +152,9 @@ fn every_endpoint_of_the_documents_has_a_sample() {
         "appchat/send",
         "appchat/quit",
         "appchat/members",
+        "externalcontact/groupchat/transfer",
+        "externalcontact/groupchat/list",
+        "externalcontact/groupchat/get",
     ] {
         assert!(sampled.contains(name) && named(name).is_some(), "{name}");
     }

@@ -7,7 +7,7 @@ use qun_protocol::{Method, Rulebook, all::named};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::kit::{App, Server, code};
+use crate::kit::{App, BOTH, Server, code};
 
 /// Document 000's calls one by one. Dissolving comes last: the page prints it before the calls that still need the group.
 const CHAT: &[&str] = &[
@@ -56,6 +56,9 @@ const APPCHAT_SEND: &str = "001-04-send";
 
 const GET_TOKEN: &str = "003-01-gettoken";
 
+/// Document 004, in its order.
+const GROUPCHAT: &[&str] = &["004-01-transfer", "004-02-list", "004-03-get"];
+
 /// A request, or an answer, or both, as a document prints them.
 #[derive(Deserialize)]
 struct Sample {
@@ -103,6 +106,15 @@ fn shaped(place: &str, printed: &Value, real: &Value) {
 
 /// Sends a sample's request as printed. It must be accepted, and answered in the shape that is printed, if one is.
 async fn play(app: &App<'_>, name: &str) -> Value {
+    let answer = send(app, name).await;
+    if let Some(printed) = &sample(name).response {
+        shaped(name, printed, &answer);
+    }
+    answer
+}
+
+/// Sends a sample's request as printed. It must be accepted.
+async fn send(app: &App<'_>, name: &str) -> Value {
     let sample = sample(name);
     let request = sample
         .request
@@ -118,9 +130,6 @@ async fn play(app: &App<'_>, name: &str) -> Value {
         _ => app.post(&sample.endpoint, request).await,
     };
     assert_eq!(code(&answer), 0, "{name}: {answer}");
-    if let Some(printed) = &sample.response {
-        shaped(name, printed, &answer);
-    }
     answer
 }
 
@@ -148,7 +157,15 @@ fn every_sample_is_played() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    let played = [CHAT, PROJECT, REPORT, APPCHAT, &[APPCHAT_SEND, GET_TOKEN]].concat();
+    let played = [
+        CHAT,
+        PROJECT,
+        REPORT,
+        APPCHAT,
+        &[APPCHAT_SEND, GET_TOKEN],
+        GROUPCHAT,
+    ]
+    .concat();
     let played: BTreeSet<String> = played.iter().map(|name| format!("{name}.json")).collect();
     assert_eq!(played, files);
 }
@@ -373,4 +390,58 @@ async fn document_003s_gettoken_is_answered_to_the_letter() {
     answer["access_token"] = printed["access_token"].clone();
     assert_eq!(answer, printed);
     server.stop().await;
+}
+
+#[tokio::test]
+async fn document_004s_customer_groups_are_there() {
+    for book in BOTH {
+        let server = Server::with(|config| config.rules = book).await;
+        let app = server.demo().await;
+        let [transfer, list, get] = GROUPCHAT else {
+            panic!("{GROUPCHAT:?}")
+        };
+        // The page prints a refused group that its request does not name.
+        let mut expected = printed(transfer);
+        expected["failed_chat_list"][0]["chat_id"] = "wrOgQhDgAAcwMTB7YmDkbeBsgT_AAAA".into();
+        assert_eq!(play(&app, transfer).await, expected);
+
+        // The first of the printed groups is another owner's in the sample of get.
+        let mut expected = printed(list);
+        expected["group_chat_list"]
+            .as_array_mut()
+            .unwrap()
+            .remove(0);
+        expected["next_cursor"] = "".into();
+        assert_eq!(play(&app, list).await, expected);
+
+        // The page leaves out the owner and the admins, who are members.
+        let mut answer = send(&app, get).await;
+        let mut expected = printed(get);
+        let take = |group: &mut Value| group["group_chat"]["member_list"].take();
+        let (members, printed) = (take(&mut answer), take(&mut expected));
+        let version = answer["group_chat"]["member_version"].take();
+        assert_eq!(version.as_str().unwrap().len(), 32);
+        expected["group_chat"]["member_version"] = Value::Null;
+        assert_eq!(answer, expected);
+        let members = members.as_array().unwrap();
+        for member in printed.as_array().unwrap() {
+            assert!(members.contains(member), "{member} {members:?}");
+        }
+        let ids: Vec<&str> = members
+            .iter()
+            .map(|it| it["userid"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            ids,
+            [
+                "ZhuShengBen",
+                "abel",
+                "wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA",
+                "jack",
+                "sam",
+                "pony"
+            ]
+        );
+        server.stop().await;
+    }
 }
