@@ -225,6 +225,9 @@ impl Story {
                 What::Owner { before }
             }
             Event::Gone(person) => {
+                if !self.present.contains(person) {
+                    return Err(bad("leave_time is not before join_time"));
+                }
                 if *person == self.group.owner {
                     return Err(bad("an owner leaves after another owns it"));
                 }

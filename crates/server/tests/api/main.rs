@@ -10,6 +10,7 @@ mod kit;
 mod manage;
 mod media;
 mod people;
+mod statistic;
 mod story;
 mod transport;
 mod worlds;
