@@ -6,6 +6,7 @@ mod appchat;
 mod callback;
 mod gettoken;
 mod golden;
+mod groupchat;
 mod kit;
 mod manage;
 mod media;
