@@ -226,7 +226,7 @@ impl Story {
             }
             Event::Gone(person) => {
                 if !self.present.contains(person) {
-                    return Err(bad("leave_time is not before join_time"));
+                    return Err(bad("leave_time is after join_time"));
                 }
                 if *person == self.group.owner {
                     return Err(bad("an owner leaves after another owns it"));

@@ -285,7 +285,7 @@ async fn a_history_that_cannot_have_been_is_refused() {
         ),
         (
             json!({ "members": [{ "userid": "c1", "join_time": past + 9, "leave_time": past + 8 }] }),
-            "leave_time is not before join_time",
+            "leave_time is after join_time",
         ),
         (
             json!({ "members": [{ "userid": "c1" }, { "userid": "c1" }] }),
