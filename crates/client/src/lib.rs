@@ -4,16 +4,19 @@ mod builder;
 pub mod callback;
 mod chat;
 mod client;
+mod customer_group;
 mod error;
 mod manager;
 mod media;
 mod pace;
+mod statistic;
 mod token;
 mod wire;
 
 pub use builder::{Builder, CLOUD};
 pub use chat::Chat;
 pub use client::{Client, Download};
+pub use customer_group::CustomerGroups;
 pub use error::Error;
 pub use manager::{Manager, Paged};
 pub use media::{Attachment, Incoming, Media};
@@ -27,6 +30,7 @@ pub use qun_protocol::{
     },
     media::MediaType,
 };
+pub use statistic::{Days, Owners};
 pub use token::{FileStore, MemoryStore, StoredToken, TokenKey, TokenStore, Turn};
 pub use wire::{
     request::http_request,

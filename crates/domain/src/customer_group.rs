@@ -214,7 +214,7 @@ pub(crate) fn spoken(cx: &mut Cx, corp: i64, group: &Group, person: i64, id: i64
     if group.kind != chat::kind::CUSTOMER {
         return Ok(());
     }
-    // Figures are no rows that are only added.
+    // What is counted changes rows: such a message runs alone in its company.
     cx.tx.enter(corp, Effect::Change)?;
     record(cx, corp, group, id / 1000, What::Spoken { person })
 }

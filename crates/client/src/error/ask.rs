@@ -28,7 +28,7 @@ impl Error {
         )
     }
 
-    /// No live group has this chatid (or none that the app could ever name so).
+    /// No live group has this chatid or chat_id (or none that the app could ever name so).
     ///
     /// ```no_run
     /// # fn example(error: qun_client::Error) {
@@ -46,6 +46,8 @@ impl Error {
                 86003 => !self.text().contains("name"),
                 _ => false,
             },
+            // Of customer groups: unknown, or dismissed.
+            Error::Refused { code, .. } => matches!(code, 40050 | 49008),
             Error::Problem { code, .. } => code == "group_unknown",
             _ => false,
         }
@@ -137,7 +139,7 @@ impl Error {
     pub fn is_not_found(&self) -> bool {
         match self {
             Error::Refused { code, .. } => {
-                self.is_unknown_chat() || matches!(code, 40003 | 40007 | 60111)
+                self.is_unknown_chat() || matches!(code, 40003 | 40007 | 60111 | 90511)
             }
             Error::Problem { status, .. } => *status == 404,
             Error::Undecodable { status, .. } => *status == 404,
@@ -195,17 +197,20 @@ impl Error {
                 }
                 45033 => "make fewer calls at the same time",
                 48002 => {
-                    "use the secret of a self-built app; contact and customer secrets may not call this"
+                    "use the secret of a self-built app, which for customer groups is 可调用应用; contact and customer secrets may not call the rest"
                 }
                 50003 => "switch the app on again",
-                60011 => "set the app's visible range to the root department",
+                60011 => {
+                    "set the app's visible range to the root department, for a customer group so that it holds the owner"
+                }
                 60020 => "add the caller's address to the app's trusted addresses",
+                81017 => "name at most 100 owners in owner_filter, one call after another",
                 86005 => "dissolve groups that are no longer needed, or wait until tomorrow",
                 86008 => "use the app that made the group; no other may read or change it",
                 86201 => "name the group with chatid",
                 86215 => "choose another chatid, or leave it out and one is made",
                 _ if self.is_unknown_chat() => {
-                    "check the chatid; only groups that this app made through the API can be named"
+                    "check the chatid: of internal groups only those can be named that this app made through the API, of customer groups live ones"
                 }
                 _ => return None,
             },

@@ -6,5 +6,6 @@ mod facade;
 mod kit;
 mod outcome;
 mod secrets;
+mod statistic;
 mod token;
 mod way;

@@ -177,10 +177,11 @@ fn founders(wanted: &CustomerGroup, events: &[(Option<i64>, Event<'_>)]) -> usiz
         (Some(time), Some(created)) => *time <= created + 1,
         (time, created) => *time == created,
     };
-    let first = |(time, event): &&(Option<i64>, Event<'_>)| {
-        matches!(event, Event::Came(_)) && founding(time)
+    // Somebody must have made it.
+    let first = |(n, (time, event)): &(usize, &(Option<i64>, Event<'_>))| {
+        matches!(event, Event::Came(_)) && (*n == 0 || founding(time))
     };
-    events.iter().take_while(first).count()
+    events.iter().enumerate().take_while(first).count()
 }
 
 /// A group while its history is told.
