@@ -1,5 +1,7 @@
 //! `qun people`: what a member's phone shows and does (needs the manage token).
 
+mod customer_group;
+
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use qun_protocol::{
@@ -98,6 +100,8 @@ enum Verb {
         #[arg(required = true, value_delimiter = ',', value_name = "USERID")]
         userlist: Vec<String>,
     },
+    #[command(flatten)]
+    CustomerGroup(customer_group::Verb),
 }
 
 pub(crate) async fn run(noun: Noun) -> Result<()> {
@@ -184,6 +188,7 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             });
             done_with(&session, done.await?.is_some(), said)
         }
+        Verb::CustomerGroup(verb) => customer_group::run(&session, corpid, verb).await,
     }
 }
 
