@@ -19,7 +19,7 @@ use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use noun::{
     app, callback, chat, clock, company, customer, department, doctor, explain, group, media,
-    people, profile as profiles, shell, tag, token, user, wait,
+    people, profile as profiles, shell, stats, tag, token, user, wait,
 };
 
 /// WeCom group chats (企业微信群聊) on your own machine.
@@ -81,6 +81,9 @@ enum Verb {
     Listen(Box<callback::listen::Listen>),
     #[command(after_help = "Example:\n  qun trigger text dev_001 你好 --app 1000002")]
     Trigger(Box<callback::trigger::Noun>),
+    /// Statistics of customer groups: a table with bars, CSV, or JSON.
+    #[command(after_help = stats::HELP)]
+    Stats(stats::Noun),
     /// The people of a company.
     #[command(after_help = "Example:\n  qun user list --search 开发")]
     User(user::Noun),
@@ -143,6 +146,7 @@ fn main() -> ExitCode {
             Verb::Callback(noun) => callback::run(noun).await,
             Verb::Trigger(noun) => callback::trigger::run(*noun).await,
             Verb::Listen(listen) => callback::listen::run(*listen).await,
+            Verb::Stats(noun) => stats::run(noun).await,
             Verb::User(noun) => user::run(noun).await,
             Verb::Customer(noun) => customer::run(noun).await,
             Verb::Department(noun) => department::run(noun).await,

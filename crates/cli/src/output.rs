@@ -140,7 +140,8 @@ impl Output {
         Ok(())
     }
 
-    fn is_json(&self) -> bool {
+    /// Whether JSON is asked for.
+    pub(crate) fn is_json(&self) -> bool {
         self.json.is_some() || self.filter.is_some()
     }
 
@@ -288,6 +289,11 @@ pub(crate) fn tell(text: impl AsRef<str>) {
 /// Writes a line.
 pub(crate) fn line(text: impl AsRef<str>) -> io::Result<()> {
     print(format!("{}\n", text.as_ref()))
+}
+
+/// Writes text as it stands.
+pub(crate) fn text(text: impl AsRef<str>) -> io::Result<()> {
+    print(text)
 }
 
 fn print(text: impl AsRef<str>) -> io::Result<()> {
