@@ -81,7 +81,7 @@ enum Verb {
     Listen(Box<callback::listen::Listen>),
     #[command(after_help = "Example:\n  qun trigger text dev_001 你好 --app 1000002")]
     Trigger(Box<callback::trigger::Noun>),
-    /// Statistics of customer groups: a table with bars, CSV, or JSON.
+    /// Statistics of customer groups: a table and a chart, CSV, or JSON.
     #[command(after_help = stats::HELP)]
     Stats(stats::Noun),
     /// The people of a company.

@@ -274,6 +274,14 @@ fn heading(name: &str) -> String {
         "member_count" => "MEMBERS".into(),
         "create_time" => "CREATED".into(),
         "join_time" => "JOINED".into(),
+        "new_chat_cnt" => "+GROUPS".into(),
+        "chat_total" => "GROUPS".into(),
+        "chat_has_msg" => "ACTIVE".into(),
+        "new_member_cnt" => "+MEMBERS".into(),
+        "member_total" => "MEMBERS".into(),
+        "member_has_msg" => "SPEAKERS".into(),
+        "msg_total" => "MESSAGES".into(),
+        "migrate_trainee_chat_cnt" => "MIGRATED".into(),
         other => other
             .trim_end_matches("_time")
             .to_uppercase()

@@ -1,4 +1,4 @@
-//! `qun stats`: figures of customer groups, as a table with bars, as CSV or as JSON.
+//! `qun stats`: figures of customer groups, as a table and a chart, as CSV or as JSON.
 
 use std::io::{self, IsTerminal};
 
@@ -45,7 +45,7 @@ pub(crate) struct Noun {
     /// A row for each day, or for each owner
     #[arg(long, default_value = "day")]
     by: By,
-    /// What the bars on a terminal show
+    /// What the chart on a terminal shows
     #[arg(long, default_value = "members")]
     show: Show,
     /// Print CSV with a header
@@ -78,6 +78,18 @@ enum Show {
 }
 
 impl Show {
+    fn title(self) -> &'static str {
+        match self {
+            Show::NewGroups => "新增客户群数量 new groups",
+            Show::Groups => "客户群总数量 groups",
+            Show::SpokenGroups => "有发过消息的客户群数量 groups in which somebody has spoken",
+            Show::NewMembers => "新增群人数 new members",
+            Show::Members => "群总人数 members",
+            Show::Speakers => "有发过消息的群成员数 members who have spoken",
+            Show::Messages => "消息总数 messages",
+        }
+    }
+
     fn of(self, figures: &Figures) -> i64 {
         match self {
             Show::NewGroups => figures.new_chat_cnt,
@@ -126,7 +138,7 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
         By::Day => "day",
         By::Owner => "owner",
     };
-    let mut rows = rows(name, &records)?;
+    let rows = rows(name, &records)?;
     let mut columns: Vec<&str> = vec![name];
     columns.extend(COLUMNS);
     if records
@@ -138,14 +150,17 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
     if noun.csv {
         return Ok(output::text(csv(&columns, &rows))?);
     }
-    if io::stdout().is_terminal() && !session.output.is_json() {
+    session.output.list(&columns, &rows)?;
+    if io::stdout().is_terminal() && !session.output.is_json() && !records.is_empty() {
         let values: Vec<i64> = records.iter().map(|(_, it)| noun.show.of(it)).collect();
-        for (row, bar) in rows.iter_mut().zip(bars(&values)) {
-            row.insert("bar".into(), bar.into());
-        }
-        columns.push("bar");
+        let lines = records.iter().zip(&values).zip(bars(&values));
+        let lines: Vec<_> = lines
+            .map(|(((key, _), value), bar)| (key.clone(), format!("{bar} {value}")))
+            .collect();
+        output::line(format!("\n{}", noun.show.title()))?;
+        output::columns(&lines)?;
     }
-    session.output.list(&columns, &rows)
+    Ok(())
 }
 
 /// The figures, in the order of the page.

@@ -53,7 +53,7 @@ fn sampled() -> Vec<CustomerGroup> {
         owner: "zhangsan".into(),
         members: vec![
             member("zhangsan"),
-            member("lisi"),
+            member("sam"),
             member("wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA"),
         ],
         create_time: Some(made),
@@ -86,7 +86,7 @@ fn recent(today: i64) -> Vec<CustomerGroup> {
     let group = |name: &str, owner: &str, ago: i64, guests: &[(&str, &str)]| {
         let made = today - ago * DAY + 10 * HOUR;
         let came = |n: usize| made + (3 * n as i64 + 1) * DAY;
-        let mut members = vec![member(owner), member("zhaoliu")];
+        let mut members = vec![member(owner), member("jack")];
         let mut messages = Vec::new();
         for (n, (id, name)) in guests.iter().enumerate() {
             members.push(GroupMember {
@@ -108,8 +108,8 @@ fn recent(today: i64) -> Vec<CustomerGroup> {
         }
     };
     vec![
-        group("会员一群", "lisi", 20, &GUESTS[..4]),
-        group("会员二群", "wangwu", 12, &GUESTS[4..]),
+        group("会员一群", "sam", 20, &GUESTS[..4]),
+        group("会员二群", "pony", 12, &GUESTS[4..]),
     ]
 }
 
