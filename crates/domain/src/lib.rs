@@ -15,6 +15,7 @@ mod groupchat;
 mod ip_list;
 mod manage;
 pub mod media;
+mod message;
 mod participant;
 mod people;
 mod range;

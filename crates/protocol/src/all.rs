@@ -24,6 +24,8 @@ macro_rules! endpoints {
             query $crate::groupchat::OpengidToChatId;
             query $crate::groupchat::Statistic;
             query $crate::groupchat::StatisticGroupByDay;
+            command $crate::message::Send;
+            command $crate::message::Recall;
             serve $crate::media::Upload;
             serve $crate::media::Get;
             serve $crate::media::UploadImg;

@@ -59,6 +59,8 @@ pub enum Auth {
 pub enum Callers {
     /// Every enabled app of the company.
     AnyApp,
+    /// Self-built apps, whatever they see.
+    SelfBuiltApp,
     /// Self-built apps whose visible range is the root department.
     RootApp,
     /// 客户联系: the customer-contact app, and self-built apps that are 可调用应用.

@@ -148,7 +148,7 @@ errcodes! {
     81013 "UserID、部门ID、标签ID全部非法或无权限" "none of the receivers is valid or inside the range" "user & party & tag all invalid";
     81014 "标签添加成员，单次添加user或party过多" "too many in one call" "";
     81017 "请求个数超过限制" "more than 1000 people without an owner filter" "";
-    82001 "指定的成员/部门/标签全部为空" "nobody is addressed" "";
+    82001 "指定的成员/部门/标签全部为空" "nobody is addressed" "All touser & toparty & totag invalid";
     82002 "不合法的PartyID列表长度" "too many departments" "";
     82003 "不合法的TagID列表长度" "too many tags" "";
     82004 "非法的消息内容" "content that could make clients crash" "";
@@ -177,6 +177,14 @@ errcodes! {
     86222 "应用多人消息成员必须要包含至少一个下游企业员工" "no employee of a downstream company among the members" "";
     86224 "不是受限群，不允许使用该接口" "the group is not a restricted one" "";
     86225 "不允许删除课程群群主" "the owner of a course group cannot be removed" "";
+    90200 "缺少小程序appid参数" "a notice without the mini program's appid" "";
+    90201 "小程序通知的content_item个数超过限制" "too many lines in a notice" "";
+    90202 "小程序通知中的key长度不合法" "the key of a notice's line too long" "";
+    90203 "小程序通知中的value长度不合法" "the value of a notice's line too long" "";
+    90204 "小程序通知中的page参数不合法" "a notice's page too long" "";
+    90206 "小程序未关联到企业中" "the mini program is not linked to the company" "";
+    90207 "不合法的小程序appid" "no such mini program" "";
+    90208 "小程序appid不匹配" "the appid of another mini program than the linked one" "";
     90500 "群主并未离职" "the group's owner has not left the company" "the owner of this chat is not resigned";
     90501 "该群不是客户群" "no customer group" "chat is not external group chat";
     90502 "群主已经离职" "the group's owner has left the company" "";

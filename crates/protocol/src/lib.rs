@@ -13,6 +13,7 @@ pub mod ip_list;
 pub mod lenient;
 pub mod manage;
 pub mod media;
+pub mod message;
 pub mod openapi;
 pub mod people;
 pub mod query;

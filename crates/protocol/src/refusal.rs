@@ -51,9 +51,11 @@ refusals! {
     VideoSize 40011 "invalid video size", 40011 "invalid video size", 413, "A video too large.";
     CorpidInvalid 40013 "invalid corpid", 40013 "invalid corpid", 404, "No company with this corpid.";
     TokenInvalid 40014 "invalid access_token", 40014 "invalid access_token", 401, "An access token that never was, or was revoked.";
+    UsersTooMany 40032 "invalid userid list size", 40032 "invalid userid list size", 400, "More people named than allowed.";
     IllegalCharacter 40033 "invalid character in request", 40033 "invalid character in request", 400, "A NUL character.";
     UrlTooLong 40039 "url exceed max length {limit}", 40039 "url exceed max length {limit}", 400, "A link longer than allowed.";
     GroupChatUnknown 40050 "invalid group id", 40050 "invalid group id", 404, "No customer group with this chat_id.";
+    AgentUnknown 40056 "invalid agentid", 40056 "invalid agentid", 404, "No app with this agentid.";
     InvalidParameter 40058 "invalid param '{field}'. invalid Request Parameter", 40058 "invalid param '{field}'. invalid Request Parameter", 400, "A value outside its range.";
     TooLong 40058 "{field} exceed max length {limit}. invalid Request Parameter", 40058 "{field} exceed max length {limit}. invalid Request Parameter", 400, "A text or list longer than allowed.";
     SafeUnsupported 40074 "news does not support safe", 40074 "news does not support safe", 400, "A kind of message that cannot be confidential.";
@@ -66,9 +68,11 @@ refusals! {
     SecretMissing 41004 "corpsecret missing", 41004 "corpsecret missing", 400, "gettoken without a corpsecret.";
     MediaIdMissing 41006 "media_id missing", 41006 "media_id missing", 400, "media/get without a media_id.";
     UrlMissing 41010 "missing url", 41010 "missing url", 400, "A card or article without a url.";
+    AgentMissing 41011 "missing agentid", 41011 "missing agentid", 400, "No agentid.";
     TitleMissing 41016 "missing title", 41016 "missing title", 400, "A card or article without a title.";
     DescriptionMissing 41033 "missing description", 41033 "missing description", 400, "A card without a description.";
     TokenExpired 42001 "access_token expired", 42001 "access_token expired", 401, "An access token past its end.";
+    MessageTooOld 42052 "msgid expired", 42052 "msgid expired", 409, "A message that was sent too long ago to be taken back.";
     EmptyMedia 44001 "empty media data", 44001 "empty media data", 400, "An upload without a readable file part that has a file name.";
     EmptyContent 44004 "empty content", 44004 "empty content", 400, "A message without content.";
     MediaTooLarge 45001 "media size out of limit", 45001 "media size out of limit", 413, "A voice or picture too large.";
@@ -77,6 +81,7 @@ refusals! {
     ArticleCount 45008 "article size out of limit", 45008 "article size out of limit", 400, "No article, or more than eight.";
     Frequency 45009 "api freq out of limit", 45009 "api freq out of limit", 429, "Too often; blocked until the window's block ends.";
     AuthorTooLong 45032 "author size out of limit", 45032 "author size out of limit", 400, "An article's author too long.";
+    UrlScheme 45034 "url without scheme", 45034 "url without scheme", 400, "A link that does not begin with its scheme, as https://.";
     ApiForbidden 48002 "api forbidden", 48002 "api forbidden", 403, "The app is of a kind that may not call this.";
     GroupChatDismissed 49008 "group chat dismissed", 49008 "group chat dismissed", 410, "The customer group is dismissed.";
     AppDisabled 50003 "app disabled", 50003 "app disabled", 403, "The app is switched off.";
@@ -85,6 +90,10 @@ refusals! {
     AddressNotAllowed 60020 "not allow to access from your ip", 60020 "not allow to access from your ip", 403, "The caller is not among the app's trusted addresses.";
     NotActivated 60111 "userid not found", 60111 "userid not found", 409, "The new owner has not activated the account.";
     RangeTooLarge 81017 "too many members in visible range, owner_filter is needed", 81017 "too many members in visible range, owner_filter is needed", 400, "More than 1000 people are in range: name owners.";
+    NobodyReached 81013 "user & party & tag all invalid", 81013 "user & party & tag all invalid", 400, "Nobody who is addressed can get it: unknown, outside the app's visible range, or without a licence.";
+    NobodyAddressed 82001 "All touser & toparty & totag invalid", 82001 "All touser & toparty & totag invalid", 400, "No recipient at all.";
+    PartiesTooMany 82002 "invalid party list size", 82002 "invalid party list size", 400, "More departments named than allowed.";
+    TagsTooMany 82003 "invalid tag list size", 82003 "invalid tag list size", 400, "More tags named than allowed.";
     ChatIdMalformed 86001 "chatid invalid", 86001 "chatid invalid", 400, "A chatid with other characters than allowed, or empty.";
     ChatIdTooLong 86001 "chatid invalid", 86205 "chatid too long", 400, "A chatid of more than 32 characters.";
     ChatNotFound 86002 "chat not exist", 86001 "chatid invalid", 404, "No live group with this chatid.";
@@ -105,6 +114,12 @@ refusals! {
     TransferUnderWay 90507 "this chat is being transferred", 90507 "this chat is being transferred", 409, "The customer group is being inherited.";
     TransferDone 90508 "this chat has been transferred", 90508 "this chat has been transferred", 409, "The customer group was inherited already.";
     OpengidUnknown 90511 "invalid opengid", 90511 "invalid opengid", 404, "No customer group with this opengid.";
+    NoticeAppMissing 90200 "missing appid", 90200 "missing appid", 400, "A notice without the mini program's appid.";
+    NoticeItems 90201 "content_item size out of limit", 90201 "content_item size out of limit", 400, "More lines in a notice than allowed.";
+    NoticeKey 90202 "content_item key out of limit", 90202 "content_item key out of limit", 400, "The key of a notice's line too long.";
+    NoticeValue 90203 "content_item value out of limit", 90203 "content_item value out of limit", 400, "The value of a notice's line too long.";
+    NoticePage 90204 "page out of limit", 90204 "page out of limit", 400, "A notice's page too long.";
+    OtherAgent 301002 "not allow operate another agent with this accesstoken.", 301002 "not allow operate another agent with this accesstoken.", 403, "The agentid of another app than the calling one.";
     VoiceFormat 301017 "invalid voice format", 301017 "invalid voice format", 400, "A voice that is not AMR.";
     StatisticSpan 600018 "invalid start endtime", 600018 "invalid start endtime", 400, "Days beyond yesterday or too long ago, too many, or the end before the beginning.";
     RangeNeeded 830002 "need range", 830002 "need range", 416, "A file that is too large to be read in one piece.";

@@ -153,6 +153,10 @@ macro_rules! limits {
             pub const fn window(self) -> Window {
                 match self { $(Limit::$name => Window::$window,)* }
             }
+            /// Whether it counts a text's characters, and not its bytes.
+            pub fn is_of_chars(self) -> bool {
+                self.key().ends_with("_chars")
+            }
             const COMMON: [i64; Limit::ALL.len()] = [$($value,)*];
         }
     };
@@ -194,6 +198,23 @@ limits! {
     AuthorBytes "author_bytes" Size = 64, "Bytes of an article's author; more is 45032 (90248).";
     ArticleBytes "article_bytes" Size = 666 * 1024, "Bytes of an article's content; more is 45002 (90248).";
     MentionsMax "mentions_max" Size = 2_000, "Entries of a text's mentioned_list.";
+    MessageSendsPerAppDay "message_sends_per_app_day" Day = 200_000, "Person-times of messages to people by one app a day; 200 times the company's account cap where it is not set (90236).";
+    MessageReceivesPerMemberMinute "message_receives_per_member_minute" Minute = 30, "Messages of one app that one person receives a minute; the surplus is dropped (90236).";
+    MessageReceivesPerMemberHour "message_receives_per_member_hour" Hour = 1_000, "Messages of one app that one person receives an hour; the surplus is dropped (90236).";
+    MessageUsersMax "message_users_max" Size = 1_000, "People named in touser; more is 40032 (90236).";
+    MessagePartiesMax "message_parties_max" Size = 100, "Departments named in toparty; more is 82002 (90236).";
+    MessageTagsMax "message_tags_max" Size = 100, "Tags named in totag; more is 82003 (90236).";
+    MessageRecallSeconds "message_recall_seconds" Size = 86_400, "Seconds within which a message to people can be taken back; later is 42052 (94867).";
+    DuplicateCheckSeconds "duplicate_check_seconds" Size = 14_400, "Longest interval of a check for the same message, in seconds (90236).";
+    CardTitleChars "card_title_chars" Size = 128, "Characters of a text card's title in message/send; the rest is cut (90236).";
+    CardDescriptionChars "card_description_chars" Size = 512, "Characters of a text card's description in message/send; the rest is cut (90236).";
+    PagepathBytes "pagepath_bytes" Size = 128, "Bytes of an article's pagepath (90236).";
+    NoticeTitleMinChars "notice_title_min_chars" Size = 4, "Least characters of a mini program notice's title and description (90236).";
+    NoticeTitleChars "notice_title_chars" Size = 12, "Characters of a mini program notice's title and description (90236).";
+    NoticeItemsMax "notice_items_max" Size = 10, "Lines of a mini program notice; more is 90201 (90236).";
+    NoticeKeyChars "notice_key_chars" Size = 10, "Characters of a notice line's key; more is 90202 (90236).";
+    NoticeValueChars "notice_value_chars" Size = 30, "Characters of a notice line's value; more is 90203 (90236).";
+    NoticePageBytes "notice_page_bytes" Size = 1_024, "Bytes of a mini program notice's page; more is 90204 (90236).";
     MediaDays "media_days" Size = 3, "Days that an uploaded file is kept (90253).";
     MediaMinBytes "media_min_bytes" Size = 6, "Least bytes of an uploaded file (90253: more than 5).";
     ImageBytes "image_bytes" Size = 10 * 1024 * 1024, "Bytes of an uploaded image (90253).";
@@ -350,6 +371,14 @@ mod tests {
             (Limit::ChatSendsPerCorpMinute, 20_000, 20_000),
             (Limit::ChatReceivesPerMemberMinute, 200, 200),
             (Limit::ChatReceivesPerMemberDay, 10_000, 10_000),
+            (Limit::MessageSendsPerAppDay, 200_000, 200_000),
+            (Limit::MessageReceivesPerMemberMinute, 30, 30),
+            (Limit::MessageReceivesPerMemberHour, 1_000, 1_000),
+            (Limit::MessageUsersMax, 1_000, 1_000),
+            (Limit::MessagePartiesMax, 100, 100),
+            (Limit::MessageTagsMax, 100, 100),
+            (Limit::MessageRecallSeconds, 86_400, 86_400),
+            (Limit::DuplicateCheckSeconds, 14_400, 14_400),
             (Limit::MediaDays, 3, 3),
             (Limit::PicturesPerCorpDay, 1_000, 1_000),
             (Limit::PicturesPerCorpMonth, 3_000, 3_000),

@@ -1,4 +1,4 @@
-//! What the mission documents print, through our types and back.
+//! What the documents and the official pages that go with them print, through our types and back.
 
 #![allow(missing_docs)]
 
@@ -157,6 +157,8 @@ fn every_endpoint_of_the_documents_has_a_sample() {
         "externalcontact/groupchat/get",
         "externalcontact/groupchat/statistic",
         "externalcontact/groupchat/statistic_group_by_day",
+        "message/send",
+        "message/recall",
     ] {
         assert!(sampled.contains(name) && named(name).is_some(), "{name}");
     }

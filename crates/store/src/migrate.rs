@@ -9,7 +9,8 @@ pub(crate) const FILES: &[&str] = &[
     include_str!("../migrations/0002_internal_groups.sql"),
     include_str!("../migrations/0003_callbacks.sql"),
     include_str!("../migrations/0004_customer_groups.sql"),
-    include_str!("../migrations/0005_statistics.sql"),
+    include_str!("../migrations/0005_messages_to_people.sql"),
+    include_str!("../migrations/0006_statistics.sql"),
 ];
 
 /// What a migration needs of an engine.

@@ -4,6 +4,7 @@ mod callback;
 mod client;
 mod facade;
 mod kit;
+mod network;
 mod outcome;
 mod secrets;
 mod statistic;

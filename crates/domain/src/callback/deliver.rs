@@ -188,7 +188,7 @@ fn show(cx: &mut Cx, corp: i64, event: &Event, reply: &Reply) -> Outcome<Result<
         chat: audience::of(cx, corp, &[event.person])?,
         id: cx.ids.next(),
         app: event.app,
-        sender: 0,
+        sender: message::REPLY,
         kind: kind.to_owned(),
         safe: 0,
         body: body.to_string(),

@@ -8,7 +8,7 @@ use qun_protocol::{
 };
 use qun_store::{
     Read,
-    table::{app::range, chat, company, directory},
+    table::{app::range, audience, chat, company, directory},
 };
 
 use super::{app::named, bad};
@@ -294,6 +294,7 @@ impl Command<PutUser> for Use {
             return Err(bad("the userid in the body is not the one in the path"));
         }
         put_user(cx, corp, &user)?;
+        company::changed(cx.tx, corp)?;
         let person = cx.person(corp, &request.userid)?;
         shown(cx.tx.as_read(), corp, person)
     }
@@ -303,8 +304,11 @@ impl Command<DeleteUser> for Use {
     fn run(cx: &mut Cx, request: &DeleteUser) -> Outcome<Done> {
         let corp = cx.company(Some(&request.corpid))?.corp;
         let person = cx.person(corp, &request.userid)?;
-        if chat::ever_in_group(cx.tx.as_read(), corp, person.person)? {
-            let detail = "who was in a group stays in its history; set the status to left instead";
+        let read = cx.tx.as_read();
+        if chat::ever_in_group(read, corp, person.person)?
+            || audience::ever_addressed(read, corp, person.person)?
+        {
+            let detail = "who was in a group or got a message stays in its history; set the status to left instead";
             return Err(Refused::because(R::PersonInUse, detail).into());
         }
         directory::delete_person(cx.tx, corp, person.person)?;
@@ -344,6 +348,7 @@ impl Command<PutDepartment> for Use {
             return Err(bad("the id in the body is not the one in the path"));
         }
         put_department(cx, corp, &department)?;
+        company::changed(cx.tx, corp)?;
         let row = directory::department(cx.tx.as_read(), corp, request.id)?.unwrap_or_default();
         Ok(department_shown(row))
     }
@@ -399,6 +404,7 @@ impl Command<PutTag> for Use {
             return Err(bad("the tagid in the body is not the one in the path"));
         }
         put_tag(cx, corp, &tag)?;
+        company::changed(cx.tx, corp)?;
         tag_shown(cx.tx.as_read(), corp, tag.tagid, tag.tagname)
     }
 }

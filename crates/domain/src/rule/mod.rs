@@ -4,5 +4,7 @@ pub mod chat;
 pub mod drops;
 pub mod message;
 pub mod quota;
+pub mod recipients;
 pub mod rules;
 pub mod statistic;
+pub mod translate;

@@ -41,7 +41,7 @@ impl fmt::Display for Unfit {
                 most,
                 limit,
             } => {
-                let unit = if limit.key().ends_with("_chars") {
+                let unit = if limit.is_of_chars() {
                     "characters"
                 } else {
                     "bytes"
@@ -102,7 +102,7 @@ impl<'a> Field<'a> {
 
     fn uncut(self, limit: Limit) -> Fits {
         let text = self.text.unwrap_or_default();
-        let length = if limit.key().ends_with("_chars") {
+        let length = if limit.is_of_chars() {
             text.chars().count()
         } else {
             text.len()

@@ -85,7 +85,8 @@ async fn load(
 fn may_call(caller: &Caller, callers: Callers) -> Result<(), R> {
     match callers {
         Callers::AnyApp => Ok(()),
-        Callers::RootApp if caller.kind != AppKind::SelfBuilt => Err(R::ApiForbidden),
+        _ if caller.kind != AppKind::SelfBuilt => Err(R::ApiForbidden),
+        Callers::SelfBuiltApp => Ok(()),
         Callers::RootApp if !caller.sees_root => Err(R::NoPrivilege),
         Callers::RootApp => Ok(()),
         Callers::CustomerContact

@@ -10,6 +10,7 @@ mod groupchat;
 mod kit;
 mod manage;
 mod media;
+mod message;
 mod people;
 mod statistic;
 mod story;

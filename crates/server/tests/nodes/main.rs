@@ -16,6 +16,7 @@ mod groups;
 mod lane;
 mod load;
 mod media;
+mod message;
 mod quota;
 mod restart;
 mod start;

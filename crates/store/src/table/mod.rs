@@ -8,6 +8,7 @@ macro_rules! statements {
     };
 }
 
+pub mod address;
 pub mod app;
 pub mod audience;
 pub mod blob;
@@ -24,10 +25,12 @@ pub mod message;
 pub mod meta;
 pub mod quota;
 pub mod range;
+pub mod recipient;
 
 /// Every statement of the tables.
 pub fn statements() -> Vec<&'static str> {
     [
+        address::STATEMENTS,
         app::STATEMENTS,
         audience::STATEMENTS,
         blob::STATEMENTS,
@@ -44,6 +47,7 @@ pub fn statements() -> Vec<&'static str> {
         meta::STATEMENTS,
         quota::STATEMENTS,
         range::STATEMENTS,
+        recipient::STATEMENTS,
     ]
     .concat()
 }
@@ -51,5 +55,7 @@ pub fn statements() -> Vec<&'static str> {
 /// Whether a writer may keep the answers to a statement: its first value is the company, and the rows that it reads change
 /// only while their company is held alone.
 pub(crate) fn is_kept(sql: &str) -> bool {
-    [chat::KEPT, media::KEPT].concat().contains(&sql)
+    [address::KEPT, chat::KEPT, company::KEPT, media::KEPT]
+        .concat()
+        .contains(&sql)
 }
