@@ -26,7 +26,6 @@ pub mod media;
 pub mod message;
 pub mod meta;
 pub mod quota;
-pub mod range;
 pub mod recipient;
 
 /// Every statement of the tables.
@@ -50,7 +49,6 @@ pub fn statements() -> Vec<&'static str> {
         message::STATEMENTS,
         meta::STATEMENTS,
         quota::STATEMENTS,
-        range::STATEMENTS,
         recipient::STATEMENTS,
     ]
     .concat()
