@@ -212,7 +212,7 @@ impl Error {
                     "nobody in the app's visible range has it; too many such look-ups block the rest of the day"
                 }
                 60011 => {
-                    "widen the app's visible range; internal groups need the root department in it"
+                    "set the app's visible range to the root department, which internal groups need, or widen it to what is named"
                 }
                 60020 => "add the caller's address to the app's trusted addresses",
                 81011 => "use the app that made the tag; no other may change it",
