@@ -228,6 +228,9 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
             return "qun call appchat/send --chatid alpha_project_20231101 --msgtype text text.content=大家好".into();
         }
         name if let Some(rest) = directory(name) => return format!("qun call {name} {rest}"),
+        "message/update_template_card" => {
+            return "qun call message/update_template_card --agentid 1000002 --response-code RESPONSE_CODE --atall 1 button.replace_name=已同意".into();
+        }
         "media/upload" => return "qun call media/upload --type file --file README.md".into(),
         "media/uploadimg" => return "qun call media/uploadimg --file picture.png".into(),
         _ => {}
@@ -314,6 +317,7 @@ fn sample(field: &str) -> &'static str {
         "userid" | "owner" => "dev_001",
         "userlist" => "dev_002",
         "agentid" => "1000002",
+        "key" => "agree",
         "media_id" => "file_media_id_456",
         "id" => "3",
         "tagid" => "2",

@@ -8,6 +8,7 @@ mod directory;
 mod error;
 mod manager;
 mod media;
+mod message;
 mod pace;
 mod token;
 mod wire;
@@ -19,6 +20,7 @@ pub use directory::{Directory, LeftOut, Mailbox};
 pub use error::Error;
 pub use manager::{Manager, Paged};
 pub use media::{Attachment, Incoming, Media};
+pub use message::Messages;
 pub use pace::Pacing;
 pub use qun_crypt as crypt;
 pub use qun_protocol as protocol;
@@ -28,6 +30,10 @@ pub use qun_protocol::{
         Unfit, Update, Video, Voice,
     },
     media::MediaType,
+    message::{
+        CardAction, CardButton, CardOption, Checkbox, Selection, SubmitButton, TemplateCard,
+        UpdateTemplateCard,
+    },
 };
 pub use token::{FileStore, MemoryStore, StoredToken, TokenKey, TokenStore, Turn};
 pub use wire::{

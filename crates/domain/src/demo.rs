@@ -1,8 +1,10 @@
 //! The demo company: everything that the documents' requests name, under exactly those ids; what the samples create stays free.
 
+mod customer;
+
 use qun_protocol::{
     CorpId, Rulebook, UserId,
-    world::{App, AppKind, Chat, Company, Department, Media, Message, User, World},
+    world::{App, AppKind, Chat, Company, Department, Media, Message, Tag, User, World},
 };
 
 /// The demo company's corpid.
@@ -93,6 +95,12 @@ pub fn world(rules: Rulebook) -> World {
                 name: "另一应用".into(),
                 ..Default::default()
             },
+            // The samples of messages to people name it.
+            App {
+                agentid: Some(1),
+                name: "消息推送".into(),
+                ..Default::default()
+            },
             App {
                 agentid: Some(2_000_002),
                 name: "通讯录同步".into(),
@@ -111,10 +119,21 @@ pub fn world(rules: Rulebook) -> World {
             name: "研发部".into(),
             ..Default::default()
         }],
-        users: users.collect(),
+        users: users.chain(customer::users()).collect(),
+        customers: customer::customers(),
+        customer_groups: customer::groups(),
+        cursors: vec![customer::CURSOR.into()],
+        developer_id: Some("wxqundemo000000001".into()),
+        tags: vec![tag(1, "管理", &["zhangsan"]), tag(2, "行政", &["wangwu"])],
         media: vec![
             media("image_media_id_123", "image", "image.png"),
             media("file_media_id_456", "file", "项目计划.txt"),
+            media("MEDIA_ID", "image", "thumb.png"),
+            media(
+                "1Yv-zXfHjSjU-7LH-GwtYqDGS-zz6w22KmWAT5COgP7o",
+                "file",
+                "通知.txt",
+            ),
         ],
         chats: if rules == Rulebook::Documented {
             chats()
@@ -126,6 +145,15 @@ pub fn world(rules: Rulebook) -> World {
     World {
         version: 1,
         companies: vec![company],
+    }
+}
+
+fn tag(tagid: i64, name: &str, people: &[&str]) -> Tag {
+    Tag {
+        tagid,
+        tagname: name.into(),
+        users: people.iter().map(|userid| (*userid).into()).collect(),
+        ..Default::default()
     }
 }
 

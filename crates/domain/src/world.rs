@@ -1,5 +1,7 @@
 //! Loading worlds: all of a document or nothing, companies that are there left alone.
 
+mod customer;
+
 use std::collections::BTreeMap;
 
 use qun_protocol::{
@@ -10,7 +12,7 @@ use qun_protocol::{
 };
 use qun_store::{
     Effect,
-    table::{app, chat, company, directory, media, message, meta},
+    table::{app, chat, company, customer_group, directory, media, message, meta},
 };
 use serde_json::json;
 
@@ -19,6 +21,7 @@ use crate::{
     manage::{
         app as apps, bad,
         company::{check, set_limit, set_rulebook},
+        customer::put as put_customer,
         directory::{put_department, put_tag, put_user},
     },
     media::Stored,
@@ -184,6 +187,17 @@ fn create(
     for (n, chat) in wanted.chats.iter().enumerate() {
         put_chat(cx, &rules, corp, chat, &mut taken)
             .map_err(|failure| at(failure, format!(".chats[{n}]")))?;
+    }
+    for (n, customer) in wanted.customers.iter().enumerate() {
+        put_customer(cx, corp, customer)
+            .map_err(|failure| at(failure, format!(".customers[{n}]")))?;
+    }
+    for (n, group) in wanted.customer_groups.iter().enumerate() {
+        customer::put(cx, &rules, corp, group, &mut taken)
+            .map_err(|failure| at(failure, format!(".customer_groups[{n}]")))?;
+    }
+    for cursor in &wanted.cursors {
+        customer_group::add_cursor(cx.tx, corp, cursor)?;
     }
     company::changed(cx.tx, corp)?;
     // What comes to its groups comes after this, whoever writes it.

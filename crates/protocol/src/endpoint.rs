@@ -59,8 +59,12 @@ pub enum Auth {
 pub enum Callers {
     /// Every enabled app of the company.
     AnyApp,
+    /// Self-built apps, whatever they see.
+    SelfBuiltApp,
     /// Self-built apps whose visible range is the root department.
     RootApp,
+    /// 客户联系: the customer-contact app, and self-built apps that are 可调用应用.
+    CustomerContact,
     /// 通讯录同步, which alone changes people and departments.
     ContactsSync,
     /// 通讯录同步 and self-built apps, each within its visible range.

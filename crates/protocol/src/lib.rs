@@ -8,11 +8,13 @@ pub mod envelope;
 pub mod errcode;
 pub mod event;
 pub mod gettoken;
+pub mod groupchat;
 mod id;
 pub mod ip_list;
 pub mod lenient;
 pub mod manage;
 pub mod media;
+pub mod message;
 pub mod openapi;
 pub mod people;
 pub mod query;
@@ -24,7 +26,7 @@ pub mod user;
 pub mod world;
 
 pub use endpoint::{Auth, Body, Callers, Endpoint, Envelope, Meta, Method};
-pub use id::{ChatId, CorpId, MediaId, Name, UserId, fold};
+pub use id::{ChatId, CorpId, ExternalUserId, GroupChatId, MediaId, Name, UserId, fold};
 pub use refusal::{Refusal, Refused};
 pub use rulebook::{Limit, Rulebook, Rules, UNLIMITED, Window};
 

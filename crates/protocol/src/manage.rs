@@ -3,6 +3,7 @@
 mod app;
 mod callback;
 mod company;
+mod customer;
 mod directory;
 mod group;
 mod server;
@@ -17,6 +18,7 @@ pub use company::{
     ChangeCompany, ChangeRules, Companies, CompaniesOf, CompanyShown, GetCompany, GetRules,
     RulesShown,
 };
+pub use customer::{AddCustomer, Customers, CustomersOf, GetCustomer, PutCustomer, Resign};
 pub use directory::{
     DeleteDepartment, DeleteTag, DeleteUser, Departments, DepartmentsOf, GetUser, PutDepartment,
     PutTag, PutUser, Tags, TagsOf, Users, UsersOf,

@@ -6,11 +6,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ChatId, CorpId, MediaId, Rulebook, UserId};
+use crate::{ChatId, CorpId, ExternalUserId, GroupChatId, MediaId, Rulebook, UserId};
 use std::collections::BTreeMap;
 
 /// What the parts of a world must have, by the names of their types.
-pub const REQUIRED: [(&str, &[&str]); 7] = [
+pub const REQUIRED: [(&str, &[&str]); 9] = [
     ("Callback", &["url", "token", "encoding_aes_key"]),
     ("Department", &["id", "name"]),
     ("User", &["userid"]),
@@ -18,6 +18,8 @@ pub const REQUIRED: [(&str, &[&str]); 7] = [
     ("Media", &["media_id", "type"]),
     ("Chat", &["members"]),
     ("Message", &["text"]),
+    ("CustomerGroup", &["owner"]),
+    ("GroupMember", &["userid"]),
 ];
 
 /// A world document.
@@ -70,6 +72,13 @@ pub struct Company {
     pub media: Vec<Media>,
     /// Its internal groups.
     pub chats: Vec<Chat>,
+    /// Its customers.
+    pub customers: Vec<Customer>,
+    /// Its customer groups.
+    pub customer_groups: Vec<CustomerGroup>,
+    /// Texts that `groupchat/list` takes as cursors though it never gave them; each stands at the beginning.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cursors: Vec<String>,
 }
 
 /// A kind of app.
@@ -341,4 +350,106 @@ pub struct Message {
     pub time: Option<i64>,
     /// Its text.
     pub text: String,
+}
+
+/// What kind of account a customer has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CustomerKind {
+    /// 1 微信用户
+    #[default]
+    Wechat,
+    /// 2 企业微信用户 of another company
+    Wecom,
+}
+
+impl CustomerKind {
+    /// The number on the wire.
+    pub const fn number(self) -> i64 {
+        match self {
+            CustomerKind::Wechat => 1,
+            CustomerKind::Wecom => 2,
+        }
+    }
+
+    /// The kind with a number.
+    pub const fn numbered(number: i64) -> Self {
+        match number {
+            2 => CustomerKind::Wecom,
+            _ => CustomerKind::Wechat,
+        }
+    }
+}
+
+/// 外部联系人 A customer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Customer {
+    /// 外部联系人id 1 to 64 of `0-9A-Za-z_-`; made where absent, `wm…` or `wo…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_userid: Option<ExternalUserId>,
+    /// The name, at most 64 characters.
+    pub name: String,
+    /// `wechat` or `wecom`.
+    #[serde(rename = "type")]
+    pub kind: CustomerKind,
+    /// The id on the WeChat open platform, unique in the company; shown where the company has a `developer_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unionid: Option<String>,
+    /// 外部联系人所在企业 the company that a customer of `wecom` works for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corp_name: Option<String>,
+}
+
+/// 客户群 A customer group.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CustomerGroup {
+    /// 客户群ID 1 to 64 of `0-9A-Za-z_-`; made where absent, `wr…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chat_id: Option<GroupChatId>,
+    /// Its name.
+    pub name: String,
+    /// Its owner, an employee; the first member where `members` does not name him.
+    pub owner: UserId,
+    /// 群公告
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub notice: String,
+    /// Its members, in the order in which they joined.
+    pub members: Vec<GroupMember>,
+    /// 群管理员, employees among the members.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub admins: Vec<UserId>,
+    /// When it was made; now where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub create_time: Option<i64>,
+    /// What a mini-program that was opened in it calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opengid: Option<String>,
+    /// What was said in it by its members, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<Message>,
+}
+
+/// A member of a customer group.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GroupMember {
+    /// The userid of an employee, or the external_userid of a customer.
+    pub userid: UserId,
+    /// 入群时间 not before that of the member before; where absent the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub join_time: Option<i64>,
+    /// 入群方式 1 (default) invited, 2 by a link, 3 by a QR code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub join_scene: Option<i64>,
+    /// 邀请者
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invitor: Option<UserId>,
+    /// 入群渠道
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// 在群里的昵称
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_nickname: Option<String>,
 }

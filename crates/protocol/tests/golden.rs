@@ -1,4 +1,4 @@
-//! What the mission documents print, through our types and back.
+//! What the documents and the official pages that go with them print, through our types and back.
 
 #![allow(missing_docs)]
 
@@ -152,6 +152,11 @@ fn every_endpoint_of_the_documents_has_a_sample() {
         "appchat/send",
         "appchat/quit",
         "appchat/members",
+        "externalcontact/groupchat/transfer",
+        "externalcontact/groupchat/list",
+        "externalcontact/groupchat/get",
+        "message/send",
+        "message/recall",
         "user/getuserid",
     ] {
         assert!(sampled.contains(name) && named(name).is_some(), "{name}");

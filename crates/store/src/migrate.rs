@@ -8,7 +8,10 @@ pub(crate) const FILES: &[&str] = &[
     include_str!("../migrations/0001_lane.sql"),
     include_str!("../migrations/0002_internal_groups.sql"),
     include_str!("../migrations/0003_callbacks.sql"),
-    include_str!("../migrations/0004_directory.sql"),
+    include_str!("../migrations/0004_customer_groups.sql"),
+    include_str!("../migrations/0005_messages_to_people.sql"),
+    include_str!("../migrations/0006_directory.sql"),
+    include_str!("../migrations/0007_cards.sql"),
 ];
 
 /// What a migration needs of an engine.

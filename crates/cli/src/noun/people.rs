@@ -1,5 +1,7 @@
 //! `qun people`: what a member's phone shows and does (needs the manage token).
 
+mod tap;
+
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use qun_protocol::{
@@ -8,7 +10,9 @@ use qun_protocol::{
 };
 use serde_json::{Value, json};
 
-use super::chat::people;
+pub(crate) use tap::{Tap, tap};
+
+use super::{callback::told, chat::people};
 use crate::connect::{Common, Session};
 
 #[derive(Args)]
@@ -53,6 +57,9 @@ enum Verb {
         #[arg(long, conflicts_with = "text")]
         media_id: Option<String>,
     },
+    /// Tap a button or a menu's entry of a card, or send what is chosen on it; the app is told.
+    #[command(after_help = "Example:\n  qun people tap dev_002 agree --choose reason=ill")]
+    Tap(Tap),
     /// Leave a group.
     #[command(after_help = "Example:\n  qun people leave dev_001 alpha_project_20231101")]
     Leave {
@@ -133,6 +140,7 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
                 None => Ok(()),
             }
         }
+        Verb::Tap(card) => told(&session, tap(&session, corpid, card, None).await?),
         Verb::Leave { userid, chatid } => {
             let said = format!("{userid} left {chatid}");
             let done = session.change(Leave {
@@ -248,6 +256,13 @@ pub(super) fn words(message: &Arrived) -> String {
             let articles = content["articles"].as_array().into_iter().flatten();
             let titles: Vec<String> = articles.map(|article| text(article, "title")).collect();
             titles.join(", ")
+        }
+        "template_card" => {
+            let title = text(&content["main_title"], "title");
+            match text(content, "replace_text") {
+                replaced if replaced.is_empty() => title,
+                replaced => format!("{title} [{replaced}]"),
+            }
         }
         _ => match text(content, "filename") {
             name if name.is_empty() => content.to_string(),

@@ -1,10 +1,12 @@
 //! The SDK against servers of the tests' own.
 
 mod callback;
+mod card;
 mod client;
 mod directory;
 mod facade;
 mod kit;
+mod network;
 mod outcome;
 mod secrets;
 mod token;

@@ -178,7 +178,7 @@ pub(crate) fn save(cx: &mut Cx, corp: i64, person: &Person, places: &[Place]) ->
 
 /// Whether what happened names a person.
 pub(crate) fn in_history(read: &mut dyn Read, corp: i64, key: i64) -> Outcome<bool> {
-    Ok(chat::ever_in_group(read, corp, key)? || !audience::of_person(read, corp, key)?.is_empty())
+    Ok(chat::ever_in_group(read, corp, key)? || audience::ever_addressed(read, corp, key)?)
 }
 
 /// Removes a person. One whom the history names stays there as someone who has left, without anything else.

@@ -10,6 +10,13 @@ pub fn in_force(read: &mut dyn Read, corp: i64, at: i64, default: &Rules) -> Res
     Ok(resolve(&rows, &company, at, default))
 }
 
+/// Limits that follow the company's account cap (帐号上限) where they are not set: so many times the cap, over so many.
+const PER_ACCOUNT: [(Limit, i64, i64); 3] = [
+    (Limit::MessageSendsPerAppDay, 200, 1),
+    (Limit::AccountsPerCorpMonth, 3, 1),
+    (Limit::WrongLookupsPerCorpDay, 1, 5),
+];
+
 /// Rows, oldest first, and the company's own caps, as rules.
 pub fn resolve(
     rows: &[company::RuleRow],
@@ -24,9 +31,9 @@ pub fn resolve(
         .next_back();
     let mut rules = book.map(Rules::of).unwrap_or_else(|| default.clone());
     rules.enforced = default.enforced;
-    let cap = company.account_cap;
-    rules.set(Limit::AccountsPerCorpMonth, cap.saturating_mul(3));
-    rules.set(Limit::WrongLookupsPerCorpDay, cap / 5);
+    for (limit, times, over) in PER_ACCOUNT {
+        rules.set(limit, company.account_cap.saturating_mul(times) / over);
+    }
     for (limit, value) in overrides(rows, at) {
         rules.set(limit, value);
     }
@@ -93,5 +100,17 @@ mod tests {
         let multiples = resolve(&rows, &company(None), 0, &default);
         assert_eq!(multiples.limit(Limit::AccountsPerCorpMonth), 3000);
         assert_eq!(multiples.limit(Limit::WrongLookupsPerCorpDay), 200);
+    }
+
+    #[test]
+    fn some_limits_follow_the_account_cap_unless_they_are_set() {
+        let set = [row(10, None, "message_sends_per_app_day", Some(7))];
+        let company = company::Company {
+            account_cap: 500,
+            ..Default::default()
+        };
+        let default = Rules::of(Rulebook::Documented);
+        let most = |at| resolve(&set, &company, at, &default).limit(Limit::MessageSendsPerAppDay);
+        assert_eq!((most(9), most(10)), (100_000, 7));
     }
 }

@@ -4,12 +4,15 @@
 
 mod appchat;
 mod callback;
+mod card;
 mod department;
 mod gettoken;
 mod golden;
+mod groupchat;
 mod kit;
 mod manage;
 mod media;
+mod message;
 mod people;
 mod story;
 mod tag;

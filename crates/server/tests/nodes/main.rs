@@ -10,12 +10,14 @@
 mod kit;
 
 mod arrival;
+mod card;
 mod database;
 mod fault;
 mod groups;
 mod lane;
 mod load;
 mod media;
+mod message;
 mod quota;
 mod restart;
 mod start;

@@ -8,34 +8,46 @@ macro_rules! statements {
     };
 }
 
+pub mod address;
 pub mod app;
 pub mod audience;
 pub mod blob;
 pub mod callback;
+pub mod card;
 pub mod chat;
 pub mod company;
+pub mod customer;
+pub mod customer_group;
 pub mod directory;
 pub mod lane;
 pub mod media;
 pub mod message;
 pub mod meta;
 pub mod quota;
+pub mod range;
+pub mod recipient;
 
 /// Every statement of the tables.
 pub fn statements() -> Vec<&'static str> {
     [
+        address::STATEMENTS,
         app::STATEMENTS,
         audience::STATEMENTS,
         blob::STATEMENTS,
         callback::STATEMENTS,
+        card::STATEMENTS,
         chat::STATEMENTS,
         company::STATEMENTS,
+        customer::STATEMENTS,
+        customer_group::STATEMENTS,
         &directory::statements(),
         lane::STATEMENTS,
         media::STATEMENTS,
         message::STATEMENTS,
         meta::STATEMENTS,
         quota::STATEMENTS,
+        range::STATEMENTS,
+        recipient::STATEMENTS,
     ]
     .concat()
 }
@@ -43,5 +55,7 @@ pub fn statements() -> Vec<&'static str> {
 /// Whether a writer may keep the answers to a statement: its first value is the company, and the rows that it reads change
 /// only while their company is held alone.
 pub(crate) fn is_kept(sql: &str) -> bool {
-    [chat::KEPT, media::KEPT].concat().contains(&sql)
+    [address::KEPT, chat::KEPT, company::KEPT, media::KEPT]
+        .concat()
+        .contains(&sql)
 }
