@@ -1,6 +1,7 @@
 //! What apps are told: set, delivered, tried again, listed and answered.
 
 mod delivery;
+mod range;
 pub(crate) mod receiver;
 mod reply;
 mod setting;
