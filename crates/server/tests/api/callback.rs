@@ -5,6 +5,7 @@ mod range;
 pub(crate) mod receiver;
 mod reply;
 mod setting;
+mod tls;
 
 use std::time::Duration;
 
