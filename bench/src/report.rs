@@ -354,8 +354,8 @@ impl Report {
         )?;
         writeln!(
             out,
-            "| Bytes on disk: group / member / message over its body | – | {:.0} / {:.0} / {:.0} |",
-            found.group, found.member, found.message
+            "| Bytes on disk: group / member / message over its body / the same to 10000 people | – | {:.0} / {:.0} / {:.0} / {:.0} |",
+            found.group, found.member, found.message, found.message_to_all
         )?;
         if let Some(facts) = &self.facts.postgres {
             writeln!(

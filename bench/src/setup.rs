@@ -17,19 +17,22 @@ pub(crate) const HOT: &str = "wwbenchhot";
 /// The members of each company's groups, which are named after them. A prefix of the people.
 const GROUPS: [usize; 3] = [2, 20, 500];
 const PEOPLE: usize = 500;
+/// The people of the company that messages to people are sent in.
+pub(crate) const CROWD: usize = 10_000;
 const AGENT: i64 = 1_000_002;
 const TEXT: &str = "今日进度：接口联调完成，明天开始回归测试";
 
 /// Limits that would refuse the load. They are raised, not removed: everything still counts.
-const LIMITS: [&str; 6] = [
+const LIMITS: [&str; 7] = [
     "calls_per_corp_minute",
     "calls_per_corp_hour",
     "calls_per_address_minute",
     "calls_per_address_hour",
     "chat_sends_per_corp_minute",
     "chat_sends_per_corp_hour",
+    "message_sends_per_app_day",
 ];
-const PLENTY: u64 = 1_000_000_000;
+const PLENTY: u64 = 1_000_000_000_000;
 
 /// A request of the load, of a company to no server in particular.
 #[derive(Clone)]
@@ -100,6 +103,23 @@ impl Calls {
         }
     }
 
+    /// A message to the first so many people, each named, or to everybody.
+    pub(crate) fn message(&self, people: Option<usize>) -> Call {
+        let names = people.map(|count| (0..count).map(userid).collect::<Vec<_>>().join("|"));
+        let message = json!({
+            "touser": names.unwrap_or_else(|| "@all".to_owned()),
+            "agentid": AGENT,
+            "msgtype": "text",
+            "text": {"content": TEXT},
+            "safe": 0,
+        });
+        Call {
+            method: "POST",
+            target: format!("/cgi-bin/message/send?access_token={}", self.token),
+            body: message.to_string(),
+        }
+    }
+
     pub(crate) fn gettoken(&self) -> Call {
         Call {
             method: "GET",
@@ -156,7 +176,7 @@ pub(crate) fn world() -> Value {
             let chats = GROUPS
                 .iter()
                 .map(|members| chat(chatid(*members), *members));
-            a_company(&corpid, chats.collect())
+            a_company(&corpid, PEOPLE, chats.collect())
         })
         .collect();
     json!({ "version": 1, "companies": companies })
@@ -165,12 +185,17 @@ pub(crate) fn world() -> Value {
 /// A world of one company with so many groups of so many members, to be weighed.
 pub(crate) fn groups(count: usize, members: usize) -> Value {
     let chats = (0..count).map(|number| chat(format!("group{number}"), members));
-    json!({ "version": 1, "companies": [a_company(&company(0), chats.collect())] })
+    json!({ "version": 1, "companies": [a_company(&company(0), PEOPLE, chats.collect())] })
 }
 
-fn a_company(corpid: &str, chats: Vec<Value>) -> Value {
+/// A world of one company with many people.
+pub(crate) fn crowd() -> Value {
+    json!({ "version": 1, "companies": [a_company(&company(0), CROWD, Vec::new())] })
+}
+
+fn a_company(corpid: &str, people: usize, chats: Vec<Value>) -> Value {
     let limits: BTreeMap<&str, u64> = LIMITS.into_iter().map(|name| (name, PLENTY)).collect();
-    let people: Vec<Value> = (0..PEOPLE)
+    let people: Vec<Value> = (0..people)
         .map(|number| json!({ "userid": userid(number) }))
         .collect();
     json!({
@@ -234,7 +259,7 @@ fn text<'a>(value: &'a Value, pointer: &str) -> Result<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use qun_protocol::{Limit, appchat, manage, world::World};
+    use qun_protocol::{Limit, appchat, manage, message, world::World};
 
     use super::*;
 
@@ -256,6 +281,13 @@ mod tests {
         let send = Calls::for_bare().send(2);
         let send: appchat::Send = serde_json::from_str(&send.body).unwrap();
         assert!(send.text.and_then(|text| text.content).is_some());
+        for (people, named) in [(Some(1), 1), (Some(1000), 1000), (None, 1)] {
+            let message = Calls::for_bare().message(people);
+            let message: message::Send = serde_json::from_str(&message.body).unwrap();
+            assert_eq!(message.touser.unwrap().split('|').count(), named);
+        }
+        let crowd: World = serde_json::from_value(crowd()).unwrap();
+        assert_eq!(crowd.companies[0].users.len(), CROWD);
         let all: World = serde_json::from_value(world()).unwrap();
         assert_eq!(all.companies.len(), COMPANIES + 1);
         let weighed: World = serde_json::from_value(groups(3, 7)).unwrap();

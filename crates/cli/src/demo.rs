@@ -123,6 +123,7 @@ async fn play(client: &Client) -> Result<()> {
         description: Some("请各位同事及时更新项目进度,确保按时完成任务".into()),
         url: Some("https://project.company.com/alpha/progress".into()),
         picurl: Some("https://cdn.company.com/project-icon.png".into()),
+        ..Default::default()
     };
     client
         .send(Send {

@@ -4,7 +4,7 @@ mod customer;
 
 use qun_protocol::{
     CorpId, Rulebook, UserId,
-    world::{App, AppKind, Chat, Company, Department, Media, Message, User, World},
+    world::{App, AppKind, Chat, Company, Department, Media, Message, Tag, User, World},
 };
 
 /// The demo company's corpid.
@@ -68,8 +68,13 @@ pub fn world(rules: Rulebook) -> World {
         .map(|(n, ((userid, name), department))| User {
             userid: (*userid).into(),
             name: Some((*name).to_owned()),
-            mobile: Some(format!("1380000{n:04}")),
+            mobile: Some(match *userid {
+                // The number that page 95402 looks for.
+                "zhangsan" => "13430388888".to_owned(),
+                _ => format!("1380000{n:04}"),
+            }),
             email: Some(format!("{userid}@demo.example")),
+            biz_mail: Some(format!("{userid}@demo.example")),
             departments: Some(vec![department]),
             customer_contact: true,
             ..Default::default()
@@ -88,6 +93,12 @@ pub fn world(rules: Rulebook) -> World {
             App {
                 agentid: Some(1_000_003),
                 name: "另一应用".into(),
+                ..Default::default()
+            },
+            // The samples of messages to people name it.
+            App {
+                agentid: Some(1),
+                name: "消息推送".into(),
                 ..Default::default()
             },
             App {
@@ -114,9 +125,16 @@ pub fn world(rules: Rulebook) -> World {
         join_ways: customer::join_ways(),
         cursors: vec![customer::CURSOR.into()],
         developer_id: Some("wxqundemo000000001".into()),
+        tags: vec![tag(1, "管理", &["zhangsan"]), tag(2, "行政", &["wangwu"])],
         media: vec![
             media("image_media_id_123", "image", "image.png"),
             media("file_media_id_456", "file", "项目计划.txt"),
+            media("MEDIA_ID", "image", "thumb.png"),
+            media(
+                "1Yv-zXfHjSjU-7LH-GwtYqDGS-zz6w22KmWAT5COgP7o",
+                "file",
+                "通知.txt",
+            ),
         ],
         chats: if rules == Rulebook::Documented {
             chats()
@@ -128,6 +146,15 @@ pub fn world(rules: Rulebook) -> World {
     World {
         version: 1,
         companies: vec![company],
+    }
+}
+
+fn tag(tagid: i64, name: &str, people: &[&str]) -> Tag {
+    Tag {
+        tagid,
+        tagname: name.into(),
+        users: people.iter().map(|userid| (*userid).into()).collect(),
+        ..Default::default()
     }
 }
 

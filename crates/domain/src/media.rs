@@ -1,6 +1,9 @@
 //! Uploaded files: everything but moving their bytes, which the server does.
 
-use qun_protocol::{Limit, MediaId, Refusal as R, media::Uploaded};
+use qun_protocol::{
+    Limit, MediaId, Refusal as R, Refused,
+    media::{MediaType, Uploaded},
+};
 use qun_store::{
     Effect, Read,
     table::{
@@ -40,6 +43,31 @@ pub(crate) fn draw(body: &mut Value, file: &Media) {
     body["filename"] = file.name.as_str().into();
     body["content_type"] = file.content_type.as_str().into();
     body["size"] = file.size.into();
+}
+
+/// Checks the files that a message needs, and puts what a phone draws of them into its body.
+pub(crate) fn fill(cx: &mut Cx, corp: i64, draft: &mut rule::message::Message) -> Outcome<()> {
+    for needed in std::mem::take(&mut draft.files) {
+        let file = usable(cx.tx.as_read(), corp, &needed.media_id, cx.now)?;
+        if file.kind != needed.kind.as_str() {
+            return Err(R::MediaId.into());
+        }
+        if draft.safe == 1
+            && needed.kind == MediaType::File
+            && !rule::message::may_be_safe(&file.name)
+        {
+            return Err(Refused::invalid("safe").into());
+        }
+        match needed.article {
+            None => draw(&mut draft.body, &file),
+            Some(index) => {
+                let mut thumb = Value::Object(Default::default());
+                draw(&mut thumb, &file);
+                draft.body["articles"][index]["thumb"] = thumb;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Records an upload of the calling app.

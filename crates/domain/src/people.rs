@@ -1,6 +1,7 @@
 //! What the people of the groups do on their phones.
 
 mod app;
+mod card;
 mod customer_group;
 pub(crate) mod feed;
 mod groups;

@@ -159,9 +159,10 @@ fn create(
         name: root_name(&wanted.name),
         ..Default::default()
     };
-    put_department(cx, corp, &root)?;
+    let rules = cx.rules(corp)?;
+    put_department(cx, corp, &rules, &root)?;
     for (n, department) in wanted.departments.iter().enumerate() {
-        put_department(cx, corp, department)
+        put_department(cx, corp, &rules, department)
             .map_err(|failure| at(failure, format!(".departments[{n}]")))?;
     }
     for (n, user) in wanted.users.iter().enumerate() {
@@ -183,7 +184,6 @@ fn create(
         let stored = files.get(&(place, n)).cloned().unwrap_or_default();
         put_file(cx, corp, file, stored).map_err(|failure| at(failure, format!(".media[{n}]")))?;
     }
-    let rules = cx.rules(corp)?;
     let mut taken = Taken::new();
     for (n, chat) in wanted.chats.iter().enumerate() {
         put_chat(cx, &rules, corp, chat, &mut taken)

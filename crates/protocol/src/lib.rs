@@ -2,6 +2,7 @@
 
 pub mod all;
 pub mod appchat;
+pub mod department;
 pub mod endpoint;
 pub mod envelope;
 pub mod errcode;
@@ -13,12 +14,15 @@ pub mod ip_list;
 pub mod lenient;
 pub mod manage;
 pub mod media;
+pub mod message;
 pub mod openapi;
 pub mod people;
 pub mod query;
 mod refusal;
 pub mod rulebook;
+pub mod tag;
 pub mod text;
+pub mod user;
 pub mod world;
 
 pub use endpoint::{Auth, Body, Callers, Endpoint, Envelope, Meta, Method};

@@ -1,6 +1,7 @@
 //! What the people of the groups do on their phones. Own API, with the manage token.
 
 mod app;
+mod card;
 mod customer_group;
 mod groups;
 mod inbox;
@@ -9,6 +10,7 @@ mod say;
 mod steps;
 
 pub use app::{EnterApp, Place, SayToApp, SharedLink, SubscribeApp, Told, UnsubscribeApp};
+pub use card::{Chosen, TapCard};
 pub use customer_group::{
     CreateGroup, CreatedGroup, Dismiss, GroupCode, Invite, Invited, Join, Joined, OpenMiniProgram,
     Opengid, SetAdmins, SetNickname, SetNotice, ShareLink, ShowQrCode,

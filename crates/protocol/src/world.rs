@@ -195,6 +195,9 @@ pub struct Department {
     pub id: i64,
     /// Its name, 1 to 64 characters.
     pub name: String,
+    /// Its English name, 1 to 64 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_en: Option<String>,
     /// The department above; the root where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parentid: Option<i64>,
@@ -257,6 +260,9 @@ pub struct User {
     /// 邮箱 unique in the company.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// 企业邮箱 unique in the company.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub biz_mail: Option<String>,
     /// 所属部门; the root where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub departments: Option<Vec<i64>>,
@@ -280,6 +286,9 @@ pub struct Tag {
     pub tagid: i64,
     /// Its name, 1 to 32 characters.
     pub tagname: String,
+    /// The app that alone may change it through the API; the operator alone where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agentid: Option<i64>,
     /// People with it.
     pub users: Vec<UserId>,
     /// Departments with it.

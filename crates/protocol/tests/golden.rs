@@ -1,4 +1,4 @@
-//! What the mission documents print, through our types and back.
+//! What the documents and the official pages that go with them print, through our types and back.
 
 #![allow(missing_docs)]
 
@@ -155,6 +155,9 @@ fn every_endpoint_of_the_documents_has_a_sample() {
         "externalcontact/groupchat/transfer",
         "externalcontact/groupchat/list",
         "externalcontact/groupchat/get",
+        "message/send",
+        "message/recall",
+        "user/getuserid",
         "externalcontact/groupchat/add_join_way",
         "externalcontact/groupchat/get_join_way",
         "externalcontact/groupchat/update_join_way",

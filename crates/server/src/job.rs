@@ -10,7 +10,7 @@ use qun_domain::{
 };
 use qun_store::{
     Effect,
-    table::{blob, callback as told, customer_group, media, quota},
+    table::{address, blob, callback as told, card, customer_group, media, message, quota},
 };
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
 const TICK: Duration = Duration::from_secs(5);
 /// Every so many ticks ended things are removed.
 const SWEEP: u32 = 60;
-/// Counters of windows this long past are of no use, ms.
+/// Counters of windows this long past are of no use, nor is what was kept to save work, ms.
 const OLD: i64 = 40 * 86_400_000;
 /// Ended files are kept this long, so that a download that has begun can end, ms.
 const GRACE: i64 = 3_600_000;
@@ -133,7 +133,11 @@ async fn sweep(app: &Arc<App>) {
     }
     let swept = write(app, Who::Operator, HERE, QUIET, move |cx| {
         cx.tx.enter(EVERYBODY, Effect::Change)?;
-        Ok(quota::sweep(cx.tx, now - OLD)?)
+        quota::sweep(cx.tx, now - OLD)?;
+        address::sweep(cx.tx, now - OLD)?;
+        message::sweep_once(cx.tx, (now - OLD) * 1000)?;
+        card::sweep_codes(cx.tx, now)?;
+        Ok(())
     })
     .await;
     if let Err(failure) = swept {

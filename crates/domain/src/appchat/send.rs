@@ -1,12 +1,11 @@
-use qun_protocol::{Done, Limit, Refusal as R, Refused, appchat::Send, media::MediaType};
+use qun_protocol::{Done, Limit, Refusal as R, appchat::Send};
 use qun_store::{
     Effect,
     table::{chat, message},
 };
-use serde_json::Value;
 
 use super::own_chat;
-use crate::{Caller, Command, Cx, Outcome, Use, media, rule};
+use crate::{Command, Cx, Outcome, Use, media, rule};
 
 impl Command<Send> for Use {
     const EFFECT: Effect = Effect::Append;
@@ -21,7 +20,7 @@ impl Command<Send> for Use {
             cx.tx.enter(caller.corp, Effect::Change)?;
         }
         let mut draft = rule::message::check(rules, request)?;
-        fill_files(cx, &caller, &mut draft)?;
+        media::fill(cx, caller.corp, &mut draft)?;
         cx.lints.append(&mut draft.lints);
         for limit in [Limit::ChatSendsPerCorpMinute, Limit::ChatSendsPerCorpHour] {
             rule::quota::spend(
@@ -50,29 +49,4 @@ impl Command<Send> for Use {
         cx.touched = Some(caller.corp);
         Ok(Done {})
     }
-}
-
-/// Checks the files that a message needs, and puts what a phone draws of them into its body.
-fn fill_files(cx: &mut Cx, caller: &Caller, draft: &mut rule::message::Message) -> Outcome<()> {
-    for needed in std::mem::take(&mut draft.files) {
-        let file = media::usable(cx.tx.as_read(), caller.corp, &needed.media_id, cx.now)?;
-        if file.kind != needed.kind.as_str() {
-            return Err(R::MediaId.into());
-        }
-        if draft.safe == 1
-            && needed.kind == MediaType::File
-            && !rule::message::may_be_safe(&file.name)
-        {
-            return Err(Refused::invalid("safe").into());
-        }
-        match needed.article {
-            None => media::draw(&mut draft.body, &file),
-            Some(index) => {
-                let mut thumb = Value::Object(Default::default());
-                media::draw(&mut thumb, &file);
-                draft.body["articles"][index]["thumb"] = thumb;
-            }
-        }
-    }
-    Ok(())
 }

@@ -1,7 +1,10 @@
 //! Decisions: pure functions of rules and facts.
 
+pub mod card;
 pub mod chat;
 pub mod drops;
 pub mod message;
 pub mod quota;
+pub mod recipients;
 pub mod rules;
+pub mod translate;

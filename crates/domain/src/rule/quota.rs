@@ -14,12 +14,25 @@ pub fn spend(
     amount: i64,
     refusal: Refusal,
 ) -> Outcome<()> {
+    spend_within(cx, rules, corp, "", limit, amount, refusal)
+}
+
+/// The same of a limit that something within the company has for itself.
+pub fn spend_within(
+    cx: &mut Cx,
+    rules: &Rules,
+    corp: i64,
+    scope: &str,
+    limit: Limit,
+    amount: i64,
+    refusal: Refusal,
+) -> Outcome<()> {
     let window = limit.window();
     let start = window.start(cx.now);
     let counter = Counter {
         corp,
         key: limit.key(),
-        scope: "",
+        scope,
     };
     if rules.enforced {
         let spent = cx.tx.spent(&counter, start)?;
@@ -34,7 +47,7 @@ pub fn spend(
             let trace = Trace::Block {
                 corp,
                 key: limit.key(),
-                scope: String::new(),
+                scope: scope.to_owned(),
                 start,
                 until: window.blocked_until(cx.now),
             };

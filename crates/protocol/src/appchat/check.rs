@@ -6,7 +6,7 @@ use super::{
     Article, ArticlePage, Create, File, Image, Markdown, MpNews, News, Send, Text, TextCard,
     Update, Video, Voice,
 };
-use crate::{Limit, MediaId, Name, Refusal as R, Rulebook, Rules, UserId};
+use crate::{Limit, MediaId, Name, Refusal as R, Rulebook, Rules, UserId, text::given};
 
 /// A value that would not arrive as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl fmt::Display for Unfit {
                 most,
                 limit,
             } => {
-                let unit = if limit.key().ends_with("_chars") {
+                let unit = if limit.is_of_chars() {
                     "characters"
                 } else {
                     "bytes"
@@ -68,10 +68,6 @@ fn refused(field: impl Into<String>, refusal: R) -> Fits {
         field: field.into(),
         refusal,
     })
-}
-
-fn given(text: &Option<String>) -> Option<&str> {
-    text.as_deref().filter(|text| !text.is_empty())
 }
 
 /// One field that is looked at.
@@ -102,7 +98,7 @@ impl<'a> Field<'a> {
 
     fn uncut(self, limit: Limit) -> Fits {
         let text = self.text.unwrap_or_default();
-        let length = if limit.key().ends_with("_chars") {
+        let length = if limit.is_of_chars() {
             text.chars().count()
         } else {
             text.len()

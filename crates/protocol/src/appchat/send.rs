@@ -101,9 +101,9 @@ pub struct File {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct TextCard {
-    /// 标题 at most 128 bytes, the rest is cut
+    /// 标题 at most 128 bytes, in message/send characters; the rest is cut
     pub title: Option<String>,
-    /// 描述 at most 512 bytes, the rest is cut
+    /// 描述 at most 512 bytes, in message/send characters; the rest is cut
     pub description: Option<String>,
     /// 点击后跳转的链接 at most 2048 bytes
     pub url: Option<String>,
@@ -134,6 +134,12 @@ pub struct Article {
     /// 图文消息的图片链接 JPG or PNG
     #[serde(skip_serializing_if = "Option::is_none")]
     pub picurl: Option<String>,
+    /// 小程序appid in message/send, together with pagepath; url is ignored then
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub appid: Option<String>,
+    /// 点击消息卡片后的小程序页面 in message/send, at most 128 bytes
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pagepath: Option<String>,
 }
 
 /// Articles that are stored with the message.

@@ -24,6 +24,9 @@ pub struct Usage {
 pub struct Spent {
     /// The limit's public name.
     pub limit: String,
+    /// 应用id of the app that has this limit for itself; absent where all apps share it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agentid: Option<i64>,
     /// Over which time it counts.
     pub window: Window,
     /// How much was accepted since the window began.
@@ -36,11 +39,14 @@ pub struct Spent {
 }
 
 /// The limits that a company spends.
-pub const COUNTED: [Limit; 6] = [
+pub const COUNTED: [Limit; 9] = [
     Limit::ChatsPerCorpDay,
     Limit::ChatUpdatesPerCorpHour,
     Limit::ChatSendsPerCorpMinute,
     Limit::ChatSendsPerCorpHour,
+    Limit::MessageSendsPerAppDay,
+    Limit::AccountsPerCorpMonth,
+    Limit::WrongLookupsPerCorpDay,
     Limit::PicturesPerCorpDay,
     Limit::PicturesPerCorpMonth,
 ];

@@ -51,17 +51,23 @@ pub struct Arrived {
     pub from: Option<UserId>,
     /// When, seconds UTC.
     pub time: i64,
-    /// Its kind, as in appchat/send.
+    /// Its kind, as in appchat/send or message/send.
     pub msgtype: String,
     /// The object of its kind as it is drawn: cut where the rules cut, media with name and size.
     pub content: serde_json::Value,
-    /// 1 where it is confidential.
+    /// 1 where it is confidential, 2 where it may be shared inside the company.
     pub safe: i64,
+    /// When an app last changed the card, seconds UTC, and the content is what it is since then; absent where it never was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated: Option<i64>,
     /// Whether it mentions this person.
     pub mentioned: bool,
     /// Why the phone never showed it, where it did not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropped: Option<Drop>,
+    /// When the app took it back, seconds UTC; its content is gone then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recalled: Option<i64>,
 }
 
 /// Why a message was dropped for one person, though the API said ok.

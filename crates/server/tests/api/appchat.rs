@@ -12,7 +12,7 @@ mod quit;
 mod send;
 mod update;
 
-const FREQUENCY: (i64, &str) = (45009, "api freq out of limit");
+pub const FREQUENCY: (i64, &str) = (45009, "api freq out of limit");
 const MALFORMED: (i64, &str) = (86001, "chatid invalid");
 const MISSING: (i64, &str) = (86201, "chatid missing");
 const TAKEN: (i64, &str) = (86215, "chatid existed");
@@ -59,7 +59,7 @@ fn stranger_in_update(book: Rulebook) -> (i64, &'static str) {
 
 /// The code and the whole text before the tail.
 #[track_caller]
-fn refused(answer: &Value, (number, words): (i64, &str), about: impl std::fmt::Debug) {
+pub fn refused(answer: &Value, (number, words): (i64, &str), about: impl std::fmt::Debug) {
     assert_eq!((code(answer), text(answer)), (number, words), "{about:?}");
 }
 
@@ -69,7 +69,7 @@ fn people(n: usize) -> Vec<String> {
 }
 
 /// The server's time, ms UTC.
-async fn now(server: &Server) -> i64 {
+pub async fn now(server: &Server) -> i64 {
     server.manage_ok("GET", "/_qun/clock", None).await["now_ms"]
         .as_i64()
         .unwrap()
@@ -91,7 +91,7 @@ async fn owner(app: &App<'_>, chatid: &str) -> Value {
 }
 
 /// The messages on a person's phone, all of them.
-async fn arrived(app: &App<'_>, userid: &str) -> Vec<Value> {
+pub async fn arrived(app: &App<'_>, userid: &str) -> Vec<Value> {
     let page = app.inbox(userid, "&limit=1000").await;
     assert_eq!(page["more"], false);
     page["messages"].as_array().unwrap().clone()

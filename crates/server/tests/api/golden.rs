@@ -1,13 +1,18 @@
 //! The mission documents' samples on a real server: every printed request is sent as it stands and accepted, and every
 //! printed answer is answered in its shape. The samples are those of the protocol's own test, `crates/protocol/tests/golden`.
 
+mod card;
+
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use qun_protocol::{Method, Rulebook, all::named};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::kit::{App, BOTH, Server, code};
+use crate::{
+    kit::{App, BOTH, Server, code},
+    media::{content, uploaded},
+};
 
 /// Document 000's calls one by one. Dissolving comes last: the page prints it before the calls that still need the group.
 const CHAT: &[&str] = &[
@@ -54,6 +59,28 @@ const APPCHAT: &[&str] = &["001-01-create", "001-02-update", "001-03-get"];
 /// Document 001 prints what `send` answers, but no request.
 const APPCHAT_SEND: &str = "001-04-send";
 
+/// Document 003's message.
+const MESSAGE: &str = "003-03-send";
+
+/// The messages of page 90236, one of each kind.
+const MESSAGES: &[&str] = &[
+    "90236-01-text",
+    "90236-02-image",
+    "90236-03-voice",
+    "90236-04-video",
+    "90236-05-file",
+    "90236-06-textcard",
+    "90236-07-news",
+    "90236-08-mpnews",
+    "90236-09-markdown",
+    "90236-10-miniprogram-notice",
+];
+
+/// What the page says that they are answered.
+const MESSAGES_ANSWER: &str = "90236-11-answer";
+
+const RECALL: &str = "94867-01-recall";
+
 /// Document 004's join ways.
 const JOIN_WAY: &[&str] = &[
     "004-04-add-join-way",
@@ -66,6 +93,8 @@ const GET_TOKEN: &str = "003-01-gettoken";
 
 /// Document 004, in its order.
 const GROUPCHAT: &[&str] = &["004-01-transfer", "004-02-list", "004-03-get"];
+/// Document 003 names the fields alone; the number is that of the official page.
+const GET_USERID: &str = "003-02-getuserid";
 
 /// A request, or an answer, or both, as a document prints them.
 #[derive(Deserialize)]
@@ -165,16 +194,27 @@ fn every_sample_is_played() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
+    let single = [
+        APPCHAT_SEND,
+        GET_TOKEN,
+        GET_USERID,
+        MESSAGE,
+        MESSAGES_ANSWER,
+        RECALL,
+    ];
     let played = [
         CHAT,
         PROJECT,
         REPORT,
         APPCHAT,
+        MESSAGES,
+        card::SENT,
+        card::UPDATED,
         JOIN_WAY,
-        &[APPCHAT_SEND, GET_TOKEN],
         GROUPCHAT,
-    ]
-    .concat();
+        &single,
+    ];
+    let played = played.concat();
     let played: BTreeSet<String> = played.iter().map(|name| format!("{name}.json")).collect();
     assert_eq!(played, files);
 }
@@ -468,6 +508,127 @@ async fn document_004s_customer_groups_are_there() {
                 "pony"
             ]
         );
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn document_003s_message_arrives() {
+    for rules in Rulebook::ALL {
+        let server = Server::with(|config| config.rules = rules).await;
+        let app = server.demo().await;
+        let answer = play(&app, MESSAGE).await;
+        assert_eq!(answer.as_object().unwrap().len(), 3, "{answer}");
+        let message = sample(MESSAGE).request.unwrap();
+        for userid in ["zhangsan", "lisi"] {
+            assert_eq!(contents(&app, userid, "").await, [message["text"].clone()]);
+        }
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn page_90236s_messages_are_accepted_as_printed() {
+    for rules in Rulebook::ALL {
+        let server = Server::with(|config| config.rules = rules).await;
+        let app = server.demo_app(1).await;
+        for name in MESSAGES {
+            let mut request = sample(name).request.unwrap();
+            let kind = request["msgtype"].as_str().unwrap().to_owned();
+            // What stands for an upload or a link.
+            match kind.as_str() {
+                "voice" | "video" => {
+                    let file = content(&kind, 100);
+                    let media_id = uploaded(&app, &kind, "a.bin", &file).await;
+                    request[&kind]["media_id"] = media_id.into();
+                }
+                "textcard" => request[&kind]["url"] = "https://work.weixin.qq.com".into(),
+                _ => {}
+            }
+            let answer = app.ok("message/send", request.clone()).await;
+            let (printed, real) = (printed(MESSAGES_ANSWER), answer);
+            // `userid1` to `userid3` are there; parties and tags are named by numbers.
+            let lists = match kind.as_str() {
+                "miniprogram_notice" => json!([null, null]),
+                _ => json!(["PartyID1|PartyID2", "TagID1|TagID2"]),
+            };
+            assert_eq!(json!([real["invalidparty"], real["invalidtag"]]), lists);
+            for (key, value) in real.as_object().unwrap() {
+                shaped(&format!("{name}.{key}"), &printed[key], value);
+            }
+            let userid = match kind.as_str() {
+                "miniprogram_notice" => "wangwu",
+                _ => "userid2",
+            };
+            let shown = contents(&app, userid, "").await.pop().unwrap();
+            let mut expected = request[&kind].clone();
+            if kind == "news" {
+                // A mini program is named, so the link is ignored.
+                expected["articles"][0]
+                    .as_object_mut()
+                    .unwrap()
+                    .shift_remove("url");
+            }
+            if kind == "mpnews" {
+                let thumb = expected["articles"][0].as_object_mut().unwrap();
+                thumb.shift_remove("thumb_media_id");
+            }
+            shaped(name, &expected, &shown);
+            let msgid = json!({ "msgid": real["msgid"] });
+            assert_eq!(app.post("message/recall", msgid).await, printed_recall());
+        }
+        server.stop().await;
+    }
+}
+
+/// What recalling is said to answer; its sample's msgid stands for one that was given.
+fn printed_recall() -> Value {
+    assert!(sample(RECALL).request.unwrap()["msgid"].is_string());
+    printed(RECALL)
+}
+
+#[tokio::test]
+async fn page_90236s_answer_has_its_shape() {
+    let server = Server::start().await;
+    let users = json!([{ "userid": "UserID1" }, { "userid": "userid3", "licence_end": 1 }]);
+    let app = server
+        .world(json!({ "name": "t", "apps": [{ "name": "a" }], "users": users }))
+        .await;
+    let answer = app
+        .ok(
+            "message/send",
+            json!({
+                "touser": "userid1|UserID2|userid3", "toparty": "PartyID1", "totag": "TagID1",
+                "agentid": app.agentid, "msgtype": "text", "text": { "content": "x" },
+            }),
+        )
+        .await;
+    let mut expected = printed(MESSAGES_ANSWER);
+    // Only cards have one.
+    expected
+        .as_object_mut()
+        .unwrap()
+        .shift_remove("response_code");
+    shaped(MESSAGES_ANSWER, &expected, &answer);
+    let lists = [
+        "invaliduser",
+        "invalidparty",
+        "invalidtag",
+        "unlicenseduser",
+    ];
+    assert_eq!(
+        lists.map(|list| answer[list].as_str().unwrap()),
+        ["userid2", "PartyID1", "TagID1", "userid3"]
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn document_003s_getuserid_is_answered_to_the_letter() {
+    for rules in Rulebook::ALL {
+        let server = Server::with(|config| config.rules = rules).await;
+        let app = server.demo().await;
+        assert_eq!(play(&app, GET_USERID).await, printed(GET_USERID), "{rules}");
         server.stop().await;
     }
 }

@@ -56,11 +56,16 @@ impl Server {
 
     /// The app of the demo company that may do all that the documents show.
     pub async fn demo(&self) -> App<'_> {
+        self.demo_app(1_000_002).await
+    }
+
+    /// Another app of the demo company.
+    pub async fn demo_app(&self, agentid: i64) -> App<'_> {
         let ready = self.ready();
         let agent = ready
             .agents
             .iter()
-            .find(|agent| agent.agentid == 1_000_002)
+            .find(|agent| agent.agentid == agentid)
             .unwrap();
         App::new(self, &ready.corpid, agent.agentid, &agent.secret).await
     }

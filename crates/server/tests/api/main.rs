@@ -4,6 +4,8 @@
 
 mod appchat;
 mod callback;
+mod card;
+mod department;
 mod gettoken;
 mod golden;
 mod groupchat;
@@ -11,7 +13,10 @@ mod join_way;
 mod kit;
 mod manage;
 mod media;
+mod message;
 mod people;
 mod story;
+mod tag;
 mod transport;
+mod user;
 mod worlds;

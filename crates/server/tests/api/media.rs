@@ -54,7 +54,7 @@ async fn upload(app: &App<'_>, kind: &str, filename: &str, content: &[u8]) -> Va
 }
 
 /// The same where it must succeed: the id.
-async fn uploaded(app: &App<'_>, kind: &str, filename: &str, content: &[u8]) -> String {
+pub async fn uploaded(app: &App<'_>, kind: &str, filename: &str, content: &[u8]) -> String {
     let answer = upload(app, kind, filename, content).await;
     assert_eq!(code(&answer), 0, "{answer}");
     answer["media_id"].as_str().unwrap().to_owned()
@@ -92,7 +92,7 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 }
 
 /// Content of so many bytes that is what it should be.
-fn content(kind: &str, bytes: usize) -> Vec<u8> {
+pub fn content(kind: &str, bytes: usize) -> Vec<u8> {
     let (head, rest): (&[u8], u8) = match kind {
         "image" => (b"\xff\xd8\xff\xe0", b'x'),
         "picture" => (b"\x89PNG\r\n\x1a\n", b'x'),

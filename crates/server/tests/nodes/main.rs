@@ -10,6 +10,7 @@
 mod kit;
 
 mod arrival;
+mod card;
 mod database;
 mod fault;
 mod groups;
@@ -17,6 +18,7 @@ mod join_way;
 mod lane;
 mod load;
 mod media;
+mod message;
 mod quota;
 mod restart;
 mod start;

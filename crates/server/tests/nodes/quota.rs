@@ -103,6 +103,47 @@ async fn four_nodes_send_to_the_last_person_time() {
     .await;
 }
 
+async fn messages_are_granted_exactly(nodes: usize, cases: &[(usize, i64, usize)]) {
+    let Some(database) = Database::new() else {
+        return;
+    };
+    let nodes = database.nodes(nodes).await;
+    for (people, limit, expected) in cases {
+        let limits = limits(json!({ "message_sends_per_app_day": limit }));
+        let app = nodes[0]
+            .company(Rulebook::Documented, *people, limits)
+            .await;
+        let sent = granted(&nodes, &app, 45009, async |app, n| {
+            app.post(
+                "message/send",
+                json!({
+                    "touser": "@all", "agentid": app.agentid, "msgtype": "text", "text": { "content": n.to_string() },
+                }),
+            )
+            .await
+        });
+        assert_eq!(
+            sent.await,
+            *expected,
+            "{people} people, {limit} person-times"
+        );
+        // What was granted is there, once for all of them.
+        let of_app = "SELECT COUNT(*) FROM message WHERE corp = (SELECT MAX(corp) FROM company)";
+        assert_eq!(database.number(of_app).await, *expected as i64);
+    }
+    stop(nodes).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_nodes_send_to_people_to_the_last_person_time() {
+    messages_are_granted_exactly(2, &[(3, 2, 0), (3, 7, 2), (3, 1001, 333), (1, 500, 500)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_nodes_send_to_people_to_the_last_person_time() {
+    messages_are_granted_exactly(4, &[(2, 13, 6), (500, 150_000, 300)]).await;
+}
+
 async fn groups_and_updates(nodes: usize, creates: i64, updates: i64) {
     let Some(database) = Database::new() else {
         return;

@@ -11,11 +11,14 @@ statements! {
     UPDATE = "UPDATE company SET name = $2, industry = $3, account_cap = $4, chat_member_cap = $5, developer_id = $6 WHERE corp = $1";
     NEXT_CORP = "SELECT COALESCE(MAX(corp), 0) + 1 FROM company";
     CHANGED = "UPDATE company SET version = version + 1 WHERE corp = $1";
+    VERSION = "SELECT version FROM company WHERE corp = $1";
     VERSIONS = "SELECT corp, version FROM company WHERE corp IN (SELECT l.v FROM {ints $1} AS l)";
     LAST_CHANGE = "UPDATE company SET last_id = $2 WHERE corp IN (SELECT l.v FROM {ints $1} AS l)";
     RULES = "SELECT since, rulebook, key, value FROM rule WHERE corp = $1 ORDER BY id";
     ADD_RULE = "INSERT INTO rule (corp, id, since, rulebook, key, value) VALUES ($1, $2, $3, $4, $5, $6)";
 }
+
+pub(super) const KEPT: &[&str] = &[VERSION];
 
 /// A company.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -107,6 +110,11 @@ pub fn next_corp(read: &mut dyn Read) -> Result<i64> {
 /// Says that what is cached of a company is stale.
 pub fn changed(tx: &mut dyn Tx, corp: i64) -> Result<()> {
     tx.exec(CHANGED, &[corp.into()]).map(drop)
+}
+
+/// The version of a company.
+pub fn version(read: &mut dyn Read, corp: i64) -> Result<Option<i64>> {
+    read.int(VERSION, &[corp.into()])
 }
 
 /// The versions of companies.

@@ -8,10 +8,12 @@ macro_rules! statements {
     };
 }
 
+pub mod address;
 pub mod app;
 pub mod audience;
 pub mod blob;
 pub mod callback;
+pub mod card;
 pub mod chat;
 pub mod company;
 pub mod customer;
@@ -24,18 +26,22 @@ pub mod message;
 pub mod meta;
 pub mod quota;
 pub mod range;
+pub mod recipient;
 
 /// Every statement of the tables.
 pub fn statements() -> Vec<&'static str> {
     [
+        address::STATEMENTS,
         app::STATEMENTS,
         audience::STATEMENTS,
         blob::STATEMENTS,
         callback::STATEMENTS,
+        card::STATEMENTS,
         chat::STATEMENTS,
         company::STATEMENTS,
         customer::STATEMENTS,
         customer_group::STATEMENTS,
+        &directory::statements(),
         directory::STATEMENTS,
         join_way::STATEMENTS,
         lane::STATEMENTS,
@@ -44,6 +50,7 @@ pub fn statements() -> Vec<&'static str> {
         meta::STATEMENTS,
         quota::STATEMENTS,
         range::STATEMENTS,
+        recipient::STATEMENTS,
     ]
     .concat()
 }
@@ -51,5 +58,7 @@ pub fn statements() -> Vec<&'static str> {
 /// Whether a writer may keep the answers to a statement: its first value is the company, and the rows that it reads change
 /// only while their company is held alone.
 pub(crate) fn is_kept(sql: &str) -> bool {
-    [chat::KEPT, media::KEPT].concat().contains(&sql)
+    [address::KEPT, chat::KEPT, company::KEPT, media::KEPT]
+        .concat()
+        .contains(&sql)
 }

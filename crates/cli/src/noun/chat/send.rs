@@ -178,6 +178,7 @@ fn article(text: &str) -> Result<Article> {
         url: field(url),
         description: more.first().and_then(|text| field(text)),
         picurl: more.get(1).and_then(|text| field(text)),
+        ..Default::default()
     })
 }
 

@@ -1,0 +1,10 @@
+//! What apps say to people.
+
+pub(crate) mod card;
+mod msgid;
+mod recall;
+mod recipients;
+mod send;
+mod translate;
+
+pub(crate) use send::scope;
