@@ -42,7 +42,6 @@ pub fn statements() -> Vec<&'static str> {
         customer::STATEMENTS,
         customer_group::STATEMENTS,
         &directory::statements(),
-        directory::STATEMENTS,
         join_way::STATEMENTS,
         lane::STATEMENTS,
         media::STATEMENTS,
