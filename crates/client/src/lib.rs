@@ -11,13 +11,14 @@ mod manager;
 mod media;
 mod message;
 mod pace;
+mod statistic;
 mod token;
 mod wire;
 
 pub use builder::{Builder, CLOUD};
 pub use chat::Chat;
 pub use client::{Client, Download};
-pub use customer_group::CustomerGroups;
+pub use customer_group::{CustomerGroups, JoinWays};
 pub use directory::{Directory, LeftOut, Mailbox};
 pub use error::Error;
 pub use manager::{Manager, Paged};
@@ -31,12 +32,14 @@ pub use qun_protocol::{
         Article, ArticlePage, Create, File, Image, Markdown, MpNews, News, Send, Text, TextCard,
         Unfit, Update, Video, Voice,
     },
+    groupchat::AddJoinWay,
     media::MediaType,
     message::{
         CardAction, CardButton, CardOption, Checkbox, Selection, SubmitButton, TemplateCard,
         UpdateTemplateCard,
     },
 };
+pub use statistic::{Days, Owners};
 pub use token::{FileStore, MemoryStore, StoredToken, TokenKey, TokenStore, Turn};
 pub use wire::{
     request::http_request,

@@ -6,6 +6,7 @@ mod customer_group;
 pub(crate) mod feed;
 mod groups;
 pub(crate) mod inbox;
+mod join_way;
 mod say;
 mod steps;
 

@@ -22,6 +22,8 @@ macro_rules! endpoints {
             command $crate::groupchat::Transfer;
             command $crate::groupchat::OnjobTransfer;
             query $crate::groupchat::OpengidToChatId;
+            query $crate::groupchat::Statistic;
+            query $crate::groupchat::StatisticGroupByDay;
             command $crate::message::Send;
             command $crate::message::Recall;
             command $crate::user::GetUserId;
@@ -48,6 +50,10 @@ macro_rules! endpoints {
             command $crate::tag::DelTagUsers;
             query $crate::tag::List;
             command $crate::message::UpdateTemplateCard;
+            command $crate::groupchat::AddJoinWay;
+            serve $crate::groupchat::GetJoinWay;
+            command $crate::groupchat::UpdateJoinWay;
+            command $crate::groupchat::DelJoinWay;
             serve $crate::media::Upload;
             serve $crate::media::Get;
             serve $crate::media::UploadImg;
@@ -86,9 +92,11 @@ macro_rules! endpoints {
             query $crate::manage::Tags;
             command $crate::manage::PutTag;
             command $crate::manage::DeleteTag;
+            command $crate::manage::MarkMigrated;
             query $crate::manage::Groups;
             query $crate::manage::GetGroup;
             query $crate::manage::History;
+            serve $crate::manage::JoinWays;
             query $crate::people::Groups;
             query $crate::people::Inbox;
             command $crate::people::Say;
@@ -107,6 +115,8 @@ macro_rules! endpoints {
             command $crate::people::Dismiss;
             command $crate::people::OpenMiniProgram;
             command $crate::people::TapCard;
+            command $crate::people::Scan;
+            command $crate::people::TapJoinWay;
             command $crate::people::SayToApp;
             command $crate::people::EnterApp;
             command $crate::people::SubscribeApp;

@@ -88,6 +88,11 @@ errcodes! {
     41019 "缺少department参数" "no department" "";
     41033 "缺少description参数" "no description in a card" "";
     41035 "缺少外部联系人userid参数" "no external userid" "missing external userid";
+    41038 "缺少scene参数" "no scene in a join way" "";
+    41040 "不合法的scene参数" "a join way's scene is 1 or 2" "";
+    41043 "缺少config_id参数" "no config_id" "";
+    41044 "不合法的config_id参数" "no join way of this app with this config_id" "";
+    41045 "配置数量达到上限" "500 000 join ways and contact ways a company" "";
     41091 "「加入群聊」配置的群超过5个" "a join way names more than five groups" "";
     42001 "access_token已过期" "past its end; get another one" "access_token expired";
     42003 "oauth_code已过期" "the code is past its end" "";

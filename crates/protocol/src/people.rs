@@ -5,6 +5,7 @@ mod card;
 mod customer_group;
 mod groups;
 mod inbox;
+mod join_way;
 mod say;
 mod steps;
 
@@ -16,5 +17,6 @@ pub use customer_group::{
 };
 pub use groups::{Group, Groups, GroupsOf};
 pub use inbox::{Arrived, Drop, Inbox, InboxPage};
+pub use join_way::{Scan, TapJoinWay};
 pub use say::{Said, Say};
 pub use steps::{HandOver, Leave, Remove, Rename};

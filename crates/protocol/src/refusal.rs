@@ -83,6 +83,12 @@ refusals! {
     TagnameMissing 41018 "missing tagname", 41018 "missing tagname", 400, "No name for the tag.";
     DepartmentMissing 41019 "missing department", 41019 "missing department", 400, "No department.";
     DescriptionMissing 41033 "missing description", 41033 "missing description", 400, "A card without a description.";
+    SceneMissing 41038 "missing scene", 41038 "missing scene", 400, "No scene.";
+    SceneInvalid 41040 "invalid scene", 41040 "invalid scene", 400, "A scene other than 1 and 2.";
+    ConfigIdMissing 41043 "missing config_id", 41043 "missing config_id", 400, "No config_id.";
+    ConfigIdUnknown 41044 "invalid config_id", 41044 "invalid config_id", 404, "No join way of this app with this config_id, or none of this kind.";
+    JoinWayCount 41045 "join way count out of limit", 41045 "join way count out of limit", 409, "The company has as many join ways as it may.";
+    JoinWayChats 41091 "chat_id_list size out of limit", 41091 "chat_id_list size out of limit", 400, "A join way with more customer groups than allowed.";
     TokenExpired 42001 "access_token expired", 42001 "access_token expired", 401, "An access token past its end.";
     CardTask 42014 "invalid task_id", 42014 "invalid task_id", 400, "A card's task_id that is missing, holds other characters than allowed, is too long, or was used by the app before.";
     CardOfOtherApp 42015 "the card was sent by another agent", 42015 "the card was sent by another agent", 403, "A response_code of another app's card.";
@@ -193,6 +199,7 @@ refusals! {
     OpengidUnknown 90511 "invalid opengid", 90511 "invalid opengid", 404, "No customer group with this opengid.";
     OtherAgent 301002 "not allow operate another agent with this accesstoken.", 301002 "not allow operate another agent with this accesstoken.", 403, "The agentid of another app than the calling one.";
     VoiceFormat 301017 "invalid voice format", 301017 "invalid voice format", 400, "A voice that is not AMR.";
+    StatisticSpan 600018 "invalid start endtime", 600018 "invalid start endtime", 400, "Days beyond yesterday or too long ago, too many, or the end before the beginning.";
     RangeNeeded 830002 "need range", 830002 "need range", 416, "A file that is too large to be read in one piece.";
     ApiUnknown 0 "", 0 "", 404, "This rulebook has no such endpoint.";
     BadRequest 0 "", 0 "", 400, "The request cannot be read; the message names the place.";
@@ -202,6 +209,7 @@ refusals! {
     CompanyExists 0 "", 0 "", 409, "There is a company with this corpid.";
     AppUnknown 0 "", 0 "", 404, "No app with this agentid.";
     AppExists 0 "", 0 "", 409, "There is an app with this agentid or secret.";
+    AppNotVisible 0 "", 0 "", 403, "The person is outside the app's visible range (可见范围).";
     PersonUnknown 0 "", 0 "", 404, "No person with this userid.";
     DepartmentUnknown 0 "", 0 "", 404, "No department with this id.";
     DepartmentInUse 0 "", 0 "", 409, "The department has members or children, or is the root.";

@@ -146,7 +146,10 @@ impl Error {
         match self {
             Error::Refused { code, .. } => {
                 self.is_unknown_chat()
-                    || matches!(code, 40003 | 40007 | 40068 | 46004 | 60003 | 60111 | 90511)
+                    || matches!(
+                        code,
+                        40003 | 40007 | 40068 | 41044 | 46004 | 60003 | 60111 | 90511
+                    )
             }
             Error::Problem { status, .. } => *status == 404,
             Error::Undecodable { status, .. } => *status == 404,
@@ -202,6 +205,11 @@ impl Error {
                 40007 => {
                     "upload the file again: uploads are kept for three days, and the kind must fit"
                 }
+                41044 => {
+                    "an app reads and changes only the join ways that it made itself: use its secret, or make another"
+                }
+                41045 => "remove join ways that nobody needs any more",
+                41091 => "name at most five groups; new ones are made when those are full",
                 45033 => "make fewer calls at the same time",
                 48002 => {
                     "use the secret of an app that may call this: a self-built one for groups, 可调用应用 for customer groups, 通讯录同步 to change people and departments"
@@ -214,7 +222,7 @@ impl Error {
                     "nobody in the app's visible range has it; too many such look-ups block the rest of the day"
                 }
                 60011 => {
-                    "widen the app's visible range: internal groups need the root department in it, a customer group its owner"
+                    "widen the app's visible range to what is named: internal groups need the root department in it, a customer group its owner"
                 }
                 60020 => "add the caller's address to the app's trusted addresses",
                 81011 => "use the app that made the tag; no other may change it",

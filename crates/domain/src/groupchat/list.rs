@@ -126,12 +126,7 @@ fn owners(
         Some(FollowStatus::Normal) | None => Which::All,
     };
     let people = if named.is_empty() {
-        let sight = range::sight(cx.read, corp, caller.agentid)?;
-        let most = caller.rules.limit(Limit::RangePeopleMax);
-        let counted = most.saturating_add(1);
-        if caller.rules.enforced && sight.staff(cx.read, corp, counted)? > most {
-            return Err(R::RangeTooLarge.into());
-        }
+        let sight = everybody_in_range(cx, caller)?;
         match sight {
             Sight::Everybody if wanted.is_none() => return Ok(Owners::All),
             Sight::Everybody => {
@@ -152,8 +147,23 @@ fn owners(
     Ok(Owners::These(fits.map(|(key, _)| key).collect(), which))
 }
 
+/// Everybody whom the app sees, where those are few enough to be asked for without naming them.
+pub(super) fn everybody_in_range(cx: &mut ReadCx, caller: &Caller) -> Outcome<Sight> {
+    let sight = range::sight(cx.read, caller.corp, caller.agentid)?;
+    let most = caller.rules.limit(Limit::RangePeopleMax);
+    let counted = most.saturating_add(1);
+    if caller.rules.enforced && sight.staff(cx.read, caller.corp, counted)? > most {
+        return Err(R::RangeTooLarge.into());
+    }
+    Ok(sight)
+}
+
 /// Those who are named and whom the app sees, and whether they have left.
-fn these(cx: &mut ReadCx, caller: &Caller, named: &[UserId]) -> Outcome<Vec<(i64, bool)>> {
+pub(super) fn these(
+    cx: &mut ReadCx,
+    caller: &Caller,
+    named: &[UserId],
+) -> Outcome<Vec<(i64, bool)>> {
     if named.len() > OWNERS {
         return Err(Refused::too_long("owner_filter.userid_list", OWNERS).into());
     }

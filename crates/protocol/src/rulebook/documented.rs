@@ -11,6 +11,7 @@ pub(super) const FACTS: Facts = Facts {
         response_code_for_menus: false,
         quit_and_members: true,
         sync_reads: true,
+        join_way_type: true,
     },
     limits: &[
         (Limit::ChatMembersMax, 500),

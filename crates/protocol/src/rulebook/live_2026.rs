@@ -11,6 +11,7 @@ pub(super) const FACTS: Facts = Facts {
         response_code_for_menus: true,
         quit_and_members: false,
         sync_reads: false,
+        join_way_type: false,
     },
     limits: &[],
 };

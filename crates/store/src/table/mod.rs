@@ -19,6 +19,8 @@ pub mod company;
 pub mod customer;
 pub mod customer_group;
 pub mod directory;
+pub mod group_day;
+pub mod join_way;
 pub mod lane;
 pub mod media;
 pub mod message;
@@ -40,6 +42,8 @@ pub fn statements() -> Vec<&'static str> {
         customer::STATEMENTS,
         customer_group::STATEMENTS,
         &directory::statements(),
+        join_way::STATEMENTS,
+        group_day::STATEMENTS,
         lane::STATEMENTS,
         media::STATEMENTS,
         message::STATEMENTS,
