@@ -15,7 +15,7 @@ use tokio::time::{interval, timeout};
 use crate::load::{Outcome, Spec, Target};
 use crate::report::{Facts, Measured, Report, Row};
 use crate::server::{Server, pinned};
-use crate::{flush, footprint, machine, postgres, sdk, sqlite};
+use crate::{flush, footprint, groups, machine, postgres, sdk, sqlite};
 
 const WARM_UP: Duration = Duration::from_millis(300);
 const SAMPLE: Duration = Duration::from_millis(100);
@@ -26,6 +26,7 @@ pub(crate) struct Options {
     pub(crate) qun: PathBuf,
     pub(crate) rounds: usize,
     pub(crate) seconds: Duration,
+    pub(crate) groups: i64,
     pub(crate) data: PathBuf,
     pub(crate) write: Option<PathBuf>,
     pub(crate) postgres: bool,
@@ -54,6 +55,8 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let mut rows = sqlite::rows(&bench, &bare).await?;
     let sdk = sdk::measure(&bench, &bare).await?;
     let footprint = footprint::measure(&bench).await?;
+    let (more, groups) = groups::measure(&bench, &bare).await?;
+    rows.extend(more);
     let postgres = if options.postgres {
         postgres::rows(&bench, &bare).await?
     } else {
@@ -68,6 +71,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         rows,
         sdk,
         footprint,
+        groups,
         facts: Facts {
             machine: machine::describe(),
             day: machine::today(),
