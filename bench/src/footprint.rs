@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::compare::Bench;
 use crate::server::Server;
-use crate::setup::{self, Calls};
+use crate::setup::{self, Call, Calls};
 
 /// Groups that are weighed, with few members and with many.
 const GROUPS: usize = 500;
@@ -32,8 +32,10 @@ pub(crate) struct Footprint {
     pub(crate) member: f64,
     pub(crate) customer_group: f64,
     pub(crate) customer_member: f64,
-    /// Over its body.
+    /// Over its body, to a group.
     pub(crate) message: f64,
+    /// The same to everybody of a large company.
+    pub(crate) message_to_all: f64,
 }
 
 pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Footprint> {
@@ -48,6 +50,7 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Footprint> {
         customer_group: 0.0,
         customer_member: 0.0,
         message: 0.0,
+        message_to_all: 0.0,
     };
     for round in 0..bench.options.rounds {
         let bare = bench.start_bare().await?;
@@ -66,10 +69,19 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Footprint> {
     (found.group, found.member) = weigh(bench, "groups", setup::groups).await?;
     (found.customer_group, found.customer_member) =
         weigh(bench, "customer_groups", setup::customer_groups).await?;
-    found.message = weigh_messages(bench).await?;
+    found.message = weigh_messages(bench, "weigh", setup::world(), |calls| calls.send(2)).await?;
+    found.message_to_all = weigh_messages(bench, "weigh-all", setup::crowd(), |calls| {
+        calls.message(None)
+    })
+    .await?;
     eprintln!(
-        "bytes: group {:.0}, member {:.0}, of customers {:.0}, {:.0}, message {:.0}",
-        found.group, found.member, found.customer_group, found.customer_member, found.message
+        "bytes: group {:.0}, member {:.0}, of customers {:.0}, {:.0}, message {:.0}, to everybody {:.0}",
+        found.group,
+        found.member,
+        found.customer_group,
+        found.customer_member,
+        found.message,
+        found.message_to_all
     );
     Ok(found)
 }
@@ -129,15 +141,24 @@ async fn weigh(
 }
 
 /// What a message takes beside its body.
-async fn weigh_messages(bench: &Bench<'_>) -> Result<f64> {
-    let world = bench.world("weigh", &setup::world())?;
-    let data = bench.path("weigh")?;
+async fn weigh_messages(
+    bench: &Bench<'_>,
+    name: &str,
+    world: Value,
+    call: impl Fn(&Calls) -> Call,
+) -> Result<f64> {
+    let world = bench.world(name, &world)?;
+    let data = bench.path(name)?;
     let args = ["--data", &data, "--world", &world];
-    bench.start_qun("weigh", &args).await?.stop().await?;
+    let qun = bench.start_qun(name, &args).await?;
+    // The first one may find out who gets it.
+    let first = call(&Calls::of(&qun, &setup::company(0)).await?);
+    bench.load(&[first.to(&qun)], 1, LOAD / 10).await?;
+    qun.stop().await?;
     let before = size(&data)?;
-    let qun = bench.start_qun("weigh", &["--data", &data]).await?;
+    let qun = bench.start_qun(name, &["--data", &data]).await?;
     let calls = Calls::of(&qun, &setup::company(0)).await?;
-    let load = bench.load(&[calls.send(2).to(&qun)], 64, LOAD).await?;
+    let load = bench.load(&[call(&calls).to(&qun)], 64, LOAD).await?;
     qun.stop().await?;
     Ok((size(&data)? - before) / load.requests as f64 - setup::message_bytes() as f64)
 }

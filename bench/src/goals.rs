@@ -98,6 +98,8 @@ pub(crate) fn of(report: &Report) -> Vec<Goal> {
     let (alone, busy) = (sqlite::send(1), sqlite::send(64));
     let busy = row(&busy, sqlite::NAME);
     let crowd = row(&sqlite::send(64), sqlite::CROWD);
+    let to_one = row(sqlite::MESSAGE, sqlite::NAME);
+    let to_all = row(sqlite::MESSAGE, sqlite::EVERYBODY);
     let footprint = &report.footprint;
     let mib = |kib: u64| Spread::only(kib as f64 / 1024.0);
     let flush = report.facts.flushes.median;
@@ -152,6 +154,25 @@ pub(crate) fn of(report: &Report) -> Vec<Goal> {
             1.5,
             1.05,
         ),
+        most(
+            "message/send to 1 person, 64 connections, of bare",
+            to_one.map(Row::ratio),
+            0.25,
+            0.50,
+        ),
+        most(
+            "message/send to 1000 named people, 64 connections, of bare",
+            ratio(sqlite::NAMED),
+            0.25,
+            0.50,
+        ),
+        least(
+            "message to 1 person against @all of 10000",
+            to_one.zip(to_all).map(|(one, all)| one.against(all)),
+            "×",
+            1.5,
+            1.05,
+        ),
         least(
             "memory, empty",
             footprint.empty.map(mib),
@@ -196,6 +217,13 @@ pub(crate) fn of(report: &Report) -> Vec<Goal> {
             50.0,
         ),
         least(
+            "bytes of a message to 10000 people over its body",
+            Some(Spread::only(footprint.message_to_all)),
+            "",
+            120.0,
+            50.0,
+        ),
+        least(
             "SDK, processor time a call at 64 in flight, of bare hyper connections",
             report.sdk,
             "×",
@@ -227,9 +255,9 @@ pub(crate) fn of(report: &Report) -> Vec<Goal> {
 /// Those of reading among many customer groups.
 fn of_groups(report: &Report) -> Vec<Goal> {
     let found = &report.groups;
-    let crowd = format!("{} groups", found.size.groups);
+    let many = format!("{} groups", found.size.groups);
     let ratio = |what: &str| report.row(what, groups::NAME).map(Row::ratio);
-    let memory = report.crowd_resident().max(found.idle);
+    let memory = report.groups_resident().max(found.idle);
     let memory = memory.map(|kib| Spread::only(kib as f64 / 1024.0));
     vec![
         most(
@@ -279,9 +307,9 @@ fn of_groups(report: &Report) -> Vec<Goal> {
             5_000.0,
             800.0,
         ),
-        least(format!("memory, {crowd}"), memory, " MiB", 100.0, 24.0),
+        least(format!("memory, {many}"), memory, " MiB", 100.0, 24.0),
         least(
-            format!("start to first answer, {crowd}"),
+            format!("start to first answer, {many}"),
             Spread::of(&found.start),
             " ms",
             200.0,

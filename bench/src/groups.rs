@@ -10,12 +10,12 @@ use qun_store::table::{customer_group, group_day};
 use qun_store::{Read, Store};
 
 use crate::compare::{Bench, Subject};
-use crate::crowd::{self, Size};
+use crate::many::{self, Size};
 use crate::report::{Row, Spread};
 use crate::server::Server;
 use crate::setup::{self, Calls};
 
-/// What the report calls the server with the crowd.
+/// What the report calls the server with many customer groups.
 pub(crate) const NAME: &str = "qun, customer groups";
 pub(crate) const LIST: &str = "groupchat/list of 100";
 pub(crate) const GET: &str = "groupchat/get";
@@ -65,17 +65,17 @@ pub(crate) async fn measure(bench: &Bench<'_>, bare: &Server) -> Result<(Vec<Row
         groups: bench.options.groups,
         members: MEMBERS,
     };
-    let data = bench.path("crowd")?;
-    let world = bench.world("crowd", &setup::crowd())?;
+    let data = bench.path("many")?;
+    let world = bench.world("many", &setup::many())?;
     let first = bench
-        .start_qun("crowd", &["--data", &data, "--world", &world])
+        .start_qun("many", &["--data", &data, "--world", &world])
         .await?;
     first.stop().await?;
     let begin = Instant::now();
     let folder = PathBuf::from(&data);
     let rounds = bench.options.rounds;
     let store = tokio::task::spawn_blocking(move || {
-        crowd::fill(&folder, size)?;
+        many::fill(&folder, size)?;
         let seconds = begin.elapsed().as_secs_f64();
         eprintln!("{} groups are there after {seconds:.0} s", size.groups);
         in_store(&folder, rounds).map(|found| (seconds, found))
@@ -85,12 +85,12 @@ pub(crate) async fn measure(bench: &Bench<'_>, bare: &Server) -> Result<(Vec<Row
     let mut start = Vec::new();
     let mut idle = None;
     for _ in 0..rounds {
-        let qun = bench.start_qun("crowd", &["--data", &data]).await?;
+        let qun = bench.start_qun("many", &["--data", &data]).await?;
         start.push(qun.start_up.as_secs_f64() * 1e3);
         idle = qun.resident_kib();
         qun.stop().await?;
     }
-    let qun = bench.start_qun("crowd", &["--data", &data]).await?;
+    let qun = bench.start_qun("many", &["--data", &data]).await?;
     let rows = rows(bench, bare, &qun, size).await?;
     qun.stop().await?;
     let found = Found {
@@ -105,7 +105,7 @@ pub(crate) async fn measure(bench: &Bench<'_>, bare: &Server) -> Result<(Vec<Row
 }
 
 async fn rows(bench: &Bench<'_>, bare: &Server, qun: &Server, size: Size) -> Result<Vec<Row>> {
-    let (calls, no) = (Calls::of(qun, setup::CROWD).await?, Calls::for_bare());
+    let (calls, no) = (Calls::of(qun, setup::MANY).await?, Calls::for_bare());
     let cursors = calls.cursors(qun, PAGES).await?;
     let count = GROUPS.min(size.groups);
     let numbers = (0..count).map(|number| number * (size.groups / count));
@@ -139,8 +139,8 @@ async fn rows(bench: &Bench<'_>, bare: &Server, qun: &Server, size: Size) -> Res
 
 /// Reads on this machine's caches, one reading after another.
 fn in_store(data: &Path, rounds: usize) -> Result<InStore> {
-    let store = crowd::open(data)?;
-    let (corp, owners) = crowd::company(&store)?;
+    let store = many::open(data)?;
+    let (corp, owners) = many::company(&store)?;
     let after = |place: i64| -> Result<i64> {
         let found = store.read(|read| customer_group::all_from(read, corp, place, 1))?;
         let group = found.first().context("there are too few groups")?;

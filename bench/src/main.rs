@@ -2,7 +2,6 @@
 
 mod bare;
 mod compare;
-mod crowd;
 mod flush;
 mod footprint;
 mod goals;
@@ -10,6 +9,7 @@ mod groups;
 mod histogram;
 mod load;
 mod machine;
+mod many;
 mod postgres;
 mod report;
 mod sdk;

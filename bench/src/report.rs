@@ -357,8 +357,8 @@ impl Report {
         )?;
         writeln!(
             out,
-            "| Bytes on disk: group / member / message over its body | – | {:.0} / {:.0} / {:.0} |",
-            found.group, found.member, found.message
+            "| Bytes on disk: group / member / message over its body / the same to 10000 people | – | {:.0} / {:.0} / {:.0} / {:.0} |",
+            found.group, found.member, found.message, found.message_to_all
         )?;
         if let Some(facts) = &self.facts.postgres {
             writeln!(
@@ -393,7 +393,7 @@ impl Report {
             out,
             "| Memory, nothing asked / most under load | {} / {} |",
             or_dash(found.idle),
-            or_dash(self.crowd_resident()),
+            or_dash(self.groups_resident()),
         )?;
         for (what, spread) in [
             ("List of 100, page 1", store.first_page),
@@ -413,10 +413,10 @@ impl Report {
         )
     }
 
-    /// The most that the server with the crowd needed, KiB.
-    pub(crate) fn crowd_resident(&self) -> Option<u64> {
-        let of_crowd = self.rows.iter().filter(|row| row.subject == groups::NAME);
-        of_crowd.filter_map(Row::most_resident_kib).max()
+    /// The most that the server with many customer groups needed, KiB.
+    pub(crate) fn groups_resident(&self) -> Option<u64> {
+        let of_groups = self.rows.iter().filter(|row| row.subject == groups::NAME);
+        of_groups.filter_map(Row::most_resident_kib).max()
     }
 }
 

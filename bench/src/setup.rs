@@ -17,23 +17,26 @@ pub(crate) const HOT: &str = "wwbenchhot";
 /// The members of each company's groups, which are named after them. A prefix of the people.
 const GROUPS: [usize; 3] = [2, 20, 500];
 const PEOPLE: usize = 500;
-/// The company with a crowd of customer groups, which is no part of [`world`].
-pub(crate) const CROWD: &str = "wwbenchcrowd";
+/// The company with many customer groups, which is no part of [`world`].
+pub(crate) const MANY: &str = "wwbenchmany";
 /// The employees who own them, as many as may be asked for without naming them.
 pub(crate) const OWNERS: usize = 1_000;
+/// The people of the company that messages to people are sent in.
+pub(crate) const CROWD: usize = 10_000;
 const AGENT: i64 = 1_000_002;
 const TEXT: &str = "今日进度：接口联调完成，明天开始回归测试";
 
 /// Limits that would refuse the load. They are raised, not removed: everything still counts.
-const LIMITS: [&str; 6] = [
+const LIMITS: [&str; 7] = [
     "calls_per_corp_minute",
     "calls_per_corp_hour",
     "calls_per_address_minute",
     "calls_per_address_hour",
     "chat_sends_per_corp_minute",
     "chat_sends_per_corp_hour",
+    "message_sends_per_app_day",
 ];
-const PLENTY: u64 = 1_000_000_000;
+const PLENTY: u64 = 1_000_000_000_000;
 
 /// A request of the load, of a company to no server in particular.
 #[derive(Clone)]
@@ -100,6 +103,23 @@ impl Calls {
         Call {
             method: "POST",
             target: format!("/cgi-bin/appchat/send?access_token={}", self.token),
+            body: message.to_string(),
+        }
+    }
+
+    /// A message to the first so many people, each named, or to everybody.
+    pub(crate) fn message(&self, people: Option<usize>) -> Call {
+        let names = people.map(|count| (0..count).map(userid).collect::<Vec<_>>().join("|"));
+        let message = json!({
+            "touser": names.unwrap_or_else(|| "@all".to_owned()),
+            "agentid": AGENT,
+            "msgtype": "text",
+            "text": {"content": TEXT},
+            "safe": 0,
+        });
+        Call {
+            method: "POST",
+            target: format!("/cgi-bin/message/send?access_token={}", self.token),
             body: message.to_string(),
         }
     }
@@ -190,14 +210,14 @@ pub(crate) fn userid(number: usize) -> String {
     format!("bench{number:03}")
 }
 
-/// The id of a customer group of the crowd.
+/// The id of one of many customer groups.
 pub(crate) fn chat_id(number: i64) -> String {
     format!("wr{number:030}")
 }
 
-/// The world of the crowd's company, whose groups come later.
-pub(crate) fn crowd() -> Value {
-    json!({ "version": 1, "companies": [a_company(CROWD, OWNERS, json!({}))] })
+/// The world of the company with many customer groups, which come later.
+pub(crate) fn many() -> Value {
+    json!({ "version": 1, "companies": [a_company(MANY, OWNERS, json!({}))] })
 }
 
 /// A world of one company with so many customer groups of so many members, to be weighed.
@@ -240,6 +260,11 @@ pub(crate) fn groups(count: usize, members: usize) -> Value {
     let chats = (0..count).map(|number| chat(format!("group{number}"), members));
     let more = json!({ "chats": chats.collect::<Vec<_>>() });
     json!({ "version": 1, "companies": [a_company(&company(0), PEOPLE, more)] })
+}
+
+/// A world of one company with many people.
+pub(crate) fn crowd() -> Value {
+    json!({ "version": 1, "companies": [a_company(&company(0), CROWD, json!({}))] })
 }
 
 /// A company with so many people and `more`.
@@ -312,7 +337,7 @@ fn text<'a>(value: &'a Value, pointer: &str) -> Result<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use qun_protocol::{Limit, appchat, groupchat, manage, world::World};
+    use qun_protocol::{Limit, appchat, groupchat, manage, message, world::World};
 
     use super::*;
 
@@ -334,6 +359,13 @@ mod tests {
         let send = Calls::for_bare().send(2);
         let send: appchat::Send = serde_json::from_str(&send.body).unwrap();
         assert!(send.text.and_then(|text| text.content).is_some());
+        for (people, named) in [(Some(1), 1), (Some(1000), 1000), (None, 1)] {
+            let message = Calls::for_bare().message(people);
+            let message: message::Send = serde_json::from_str(&message.body).unwrap();
+            assert_eq!(message.touser.unwrap().split('|').count(), named);
+        }
+        let crowd: World = serde_json::from_value(crowd()).unwrap();
+        assert_eq!(crowd.companies[0].users.len(), CROWD);
         let all: World = serde_json::from_value(world()).unwrap();
         assert_eq!(all.companies.len(), COMPANIES + 1);
         let weighed: World = serde_json::from_value(groups(3, 7)).unwrap();
@@ -342,8 +374,8 @@ mod tests {
         let weighed: World = serde_json::from_value(customer_groups(3, 7)).unwrap();
         // The owner, whom the list does not name, is the seventh.
         assert_eq!(weighed.companies[0].customer_groups[2].members.len(), 6);
-        let crowd: World = serde_json::from_value(crowd()).unwrap();
-        assert_eq!(crowd.companies[0].users.len(), OWNERS);
+        let many: World = serde_json::from_value(many()).unwrap();
+        assert_eq!(many.companies[0].users.len(), OWNERS);
         let list: groupchat::List =
             serde_json::from_str(&Calls::for_bare().list("c").body).unwrap();
         assert_eq!(list.limit, Some(100));

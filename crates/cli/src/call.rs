@@ -224,6 +224,9 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
         "appchat/send" => {
             return "qun call appchat/send --chatid alpha_project_20231101 --msgtype text text.content=大家好".into();
         }
+        "message/update_template_card" => {
+            return "qun call message/update_template_card --agentid 1000002 --response-code RESPONSE_CODE --atall 1 button.replace_name=已同意".into();
+        }
         "externalcontact/groupchat/list" => {
             return "qun call externalcontact/groupchat/list --limit 100".into();
         }
@@ -244,6 +247,22 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
         }
         "POST /_qun/people/{userid}/join" => {
             return "CODE=$(qun people link ZhuShengBen wrOgQhDgAAMYQiS5ol9G7gK9JVAAAA)\n  qun call POST /_qun/people/zhangsan/join --code \"$CODE\"".into();
+        }
+        "externalcontact/groupchat/add_join_way" => {
+            return "qun call externalcontact/groupchat/add_join_way --scene 2 --chat-id-list wrOgQhDgAAH2Yy-CTZ6POca8mlBEdaaa".into();
+        }
+        "externalcontact/groupchat/update_join_way" => {
+            return "qun call externalcontact/groupchat/update_join_way --config-id 9ad7fa5cdaa6511298498f979c4722de --scene 2 \
+                    --chat-id-list wrOgQhDgAAH2Yy-CTZ6POca8mlBEdaaa"
+                .into();
+        }
+        "POST /_qun/people/{userid}/scan" => {
+            return "qun call POST /_qun/people/wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA/scan \
+                    --url $(qun join-way get 9ad7fa5cdaa6511298498f979c472aaa --jq .qr_code)"
+                .into();
+        }
+        "POST /_qun/people/{userid}/tap" => {
+            return "qun call POST /_qun/people/wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA/tap --config-id 42b34949e138eb6e027c123cba77faaa".into();
         }
         "media/upload" => return "qun call media/upload --type file --file README.md".into(),
         "media/uploadimg" => return "qun call media/uploadimg --file picture.png".into(),
@@ -331,6 +350,8 @@ fn sample(field: &str) -> &'static str {
         "external_userid" => "wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA",
         "opengid" => "oAAAAAAA",
         "agentid" => "1000002",
+        "key" => "agree",
+        "config_id" => "9ad7fa5cdaa6511298498f979c472aaa",
         "media_id" => "file_media_id_456",
         "id" => "3",
         "tagid" => "2",

@@ -18,8 +18,8 @@ use std::process::ExitCode;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use noun::{
-    app, callback, chat, clock, company, customer, department, doctor, explain, group, media,
-    people, profile as profiles, shell, stats, tag, token, user, wait,
+    app, callback, chat, clock, company, customer, department, doctor, explain, group, join_way,
+    media, people, profile as profiles, shell, stats, tag, token, user, wait,
 };
 
 /// WeCom group chats (企业微信群聊) on your own machine.
@@ -62,6 +62,9 @@ enum Verb {
     /// Customer groups (客户群): list and show.
     #[command(after_help = "Example:\n  qun group list")]
     Group(group::Noun),
+    /// Codes and buttons with which people join customer groups.
+    #[command(after_help = "Example:\n  qun join-way list")]
+    JoinWay(Box<join_way::Noun>),
     /// Files: upload and download.
     #[command(after_help = "Example:\n  qun media upload picture.png")]
     Media(media::Noun),
@@ -139,6 +142,7 @@ fn main() -> ExitCode {
             Verb::World { verb } => world::run(verb),
             Verb::Chat(noun) => chat::run(*noun).await,
             Verb::Group(noun) => group::run(noun).await,
+            Verb::JoinWay(noun) => join_way::run(*noun).await,
             Verb::Media(noun) => media::run(noun).await,
             Verb::People(noun) => people::run(noun).await,
             Verb::Company(noun) => company::run(noun).await,

@@ -69,8 +69,13 @@ pub fn world(rules: Rulebook, now: i64) -> World {
         .map(|(n, ((userid, name), department))| User {
             userid: (*userid).into(),
             name: Some((*name).to_owned()),
-            mobile: Some(format!("1380000{n:04}")),
+            mobile: Some(match *userid {
+                // The number that page 95402 looks for.
+                "zhangsan" => "13430388888".to_owned(),
+                _ => format!("1380000{n:04}"),
+            }),
             email: Some(format!("{userid}@demo.example")),
+            biz_mail: Some(format!("{userid}@demo.example")),
             departments: Some(vec![department]),
             customer_contact: true,
             ..Default::default()
@@ -83,6 +88,10 @@ pub fn world(rules: Rulebook, now: i64) -> World {
     let mut groups = customer::groups();
     // A clock may stand before the samples.
     groups.retain(|group| group.create_time < Some(now));
+    let join_ways = match groups.is_empty() {
+        true => Vec::new(),
+        false => customer::join_ways(),
+    };
     groups.extend(statistic::groups(now));
     let company = Company {
         corpid: Some(CorpId(CORPID.into())),
@@ -128,6 +137,7 @@ pub fn world(rules: Rulebook, now: i64) -> World {
         customers,
         customer_groups: groups,
         industry: Some("education".into()),
+        join_ways,
         cursors: vec![customer::CURSOR.into()],
         developer_id: Some("wxqundemo000000001".into()),
         tags: vec![tag(1, "管理", &["zhangsan"]), tag(2, "行政", &["wangwu"])],

@@ -6,6 +6,7 @@ mod company;
 mod customer;
 mod directory;
 mod group;
+mod join_way;
 mod server;
 mod statistic;
 mod usage;
@@ -25,6 +26,7 @@ pub use directory::{
     PutTag, PutUser, Tags, TagsOf, Users, UsersOf,
 };
 pub use group::{GetGroup, GroupShown, Groups, GroupsPage, History, HistoryPage};
+pub use join_way::{JoinWayShown, JoinWays, JoinWaysPage};
 pub use server::{AdvanceClock, ClockShown, GetClock, LoadWorld, Loaded, LoadedCompany};
 pub use statistic::MarkMigrated;
 pub use usage::{COUNTED, GetUsage, Spent, Usage};

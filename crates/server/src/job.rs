@@ -11,7 +11,9 @@ use qun_domain::{
 };
 use qun_store::{
     Effect,
-    table::{address, blob, callback as told, customer_group, group_day, media, message, quota},
+    table::{
+        address, blob, callback as told, card, customer_group, group_day, media, message, quota,
+    },
 };
 
 use crate::{
@@ -138,6 +140,7 @@ async fn sweep(app: &Arc<App>) {
         quota::sweep(cx.tx, now - OLD)?;
         address::sweep(cx.tx, now - OLD)?;
         message::sweep_once(cx.tx, (now - OLD) * 1000)?;
+        card::sweep_codes(cx.tx, now)?;
         Ok(())
     })
     .await;

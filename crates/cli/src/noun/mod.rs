@@ -11,6 +11,7 @@ pub(crate) mod department;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod group;
+pub(crate) mod join_way;
 pub(crate) mod media;
 pub(crate) mod people;
 pub(crate) mod profile;

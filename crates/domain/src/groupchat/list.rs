@@ -8,7 +8,6 @@ use qun_protocol::{
 use qun_store::{
     Read,
     table::{
-        app,
         customer_group::{self, Which, status},
         directory, range as people,
     },
@@ -48,13 +47,12 @@ impl Query<List> for Use {
         let named = named.map_or(&[][..], |filter| &filter.userid_list);
         let owners = owners(cx, &caller, named, wanted)?;
         let context = context(&caller, wanted, named);
-        let key = app::by_agentid(cx.read, corp, caller.agentid)?
-            .unwrap_or_default()
-            .secret_hash;
         let cursor = request.cursor.as_deref().filter(|text| !text.is_empty());
         let (after, skip) = match (cursor, request.offset) {
             (Some(text), _) => {
-                let after = match seal::open(&key, &context, text) {
+                let after = match seal::open(cx.read, corp, &context, text)?
+                    .and_then(|key| key.parse().ok())
+                {
                     None if customer_group::is_cursor(cx.read, corp, text)? => Some(0),
                     opened => opened,
                 };
@@ -90,7 +88,7 @@ impl Query<List> for Use {
         let more = found.len() as i64 > limit;
         found.truncate(limit as usize);
         let next_cursor = match found.last().filter(|_| more) {
-            Some(last) => seal::seal(&key, &context, last.chat),
+            Some(last) => seal::seal(cx.read, corp, &context, &last.chat.to_string())?,
             None => String::new(),
         };
         let left = left(cx.read, corp, &found)?;
@@ -189,8 +187,7 @@ fn context(caller: &Caller, wanted: Option<FollowStatus>, named: &[UserId]) -> S
     let named: Vec<_> = named.into_iter().collect();
     let wanted = wanted.map_or(0, FollowStatus::number);
     format!(
-        "groupchat/list {} {} {wanted} {}",
-        caller.corp,
+        "groupchat/list {} {wanted} {}",
         caller.agentid,
         named.join("|")
     )

@@ -4,9 +4,12 @@
 
 mod appchat;
 mod callback;
+mod card;
+mod department;
 mod gettoken;
 mod golden;
 mod groupchat;
+mod join_way;
 mod kit;
 mod manage;
 mod media;
@@ -14,5 +17,7 @@ mod message;
 mod people;
 mod statistic;
 mod story;
+mod tag;
 mod transport;
+mod user;
 mod worlds;

@@ -36,10 +36,10 @@ pub(crate) fn open(data: &Path) -> Result<Store> {
     )?)
 }
 
-/// The company of [`setup::crowd`], by its key, and its owners.
+/// The company of [`setup::many`], by its key, and its owners.
 pub(crate) fn company(store: &Store) -> Result<(i64, Vec<i64>)> {
     let found = store.read(|read| {
-        let Some(company) = company::by_corpid(read, setup::CROWD)? else {
+        let Some(company) = company::by_corpid(read, setup::MANY)? else {
             return Ok(None);
         };
         let mut owners = Vec::new();
@@ -50,10 +50,10 @@ pub(crate) fn company(store: &Store) -> Result<(i64, Vec<i64>)> {
         }
         Ok(Some((company.corp, owners)))
     })?;
-    found.context("the company of the crowd is not there")
+    found.context("the company with many groups is not there")
 }
 
-/// Fills a directory in which a server has put [`setup::crowd`].
+/// Fills a directory in which a server has put [`setup::many`].
 pub(crate) fn fill(data: &Path, size: Size) -> Result<()> {
     let store = open(data)?;
     let (corp, owners) = company(&store)?;
@@ -92,7 +92,7 @@ fn customers(tx: &mut dyn Tx, corp: i64, numbers: std::ops::Range<i64>) -> qun_s
             kind: 1,
             ..Default::default()
         };
-        customer::insert(tx, corp, &row)?;
+        customer::put(tx, corp, &row, true)?;
     }
     Ok(())
 }
@@ -219,7 +219,7 @@ mod tests {
         write(&store, corp, move |tx, _| {
             let row = company::Company {
                 corp,
-                corpid: setup::CROWD.into(),
+                corpid: setup::MANY.into(),
                 ..Default::default()
             };
             company::insert(tx, &row, 0)?;
