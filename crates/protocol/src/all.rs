@@ -116,7 +116,7 @@ macro_rules! endpoints {
             command $crate::people::OpenMiniProgram;
             command $crate::people::TapCard;
             command $crate::people::Scan;
-            command $crate::people::Tap;
+            command $crate::people::TapJoinWay;
             command $crate::people::SayToApp;
             command $crate::people::EnterApp;
             command $crate::people::SubscribeApp;

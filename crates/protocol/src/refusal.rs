@@ -209,6 +209,7 @@ refusals! {
     CompanyExists 0 "", 0 "", 409, "There is a company with this corpid.";
     AppUnknown 0 "", 0 "", 404, "No app with this agentid.";
     AppExists 0 "", 0 "", 409, "There is an app with this agentid or secret.";
+    AppNotVisible 0 "", 0 "", 403, "The person is outside the app's visible range (可见范围).";
     PersonUnknown 0 "", 0 "", 404, "No person with this userid.";
     DepartmentUnknown 0 "", 0 "", 404, "No department with this id.";
     DepartmentInUse 0 "", 0 "", 409, "The department has members or children, or is the root.";

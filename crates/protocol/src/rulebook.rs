@@ -192,13 +192,13 @@ limits! {
     TransferSeconds "transfer_seconds" Size = 86_400, "Seconds until a customer group that groupchat/transfer has accepted is its new owner's.";
     TransfersPerOwnersDay "transfers_per_owners_day" Day = 300, "Customer groups of one owner that one new owner is given a day (92127).";
     OnjobTransfersPerChat "onjob_transfers_per_chat" Size = 2, "How often onjob_transfer gives a customer group on within 90 natural days (95703); at most 2.";
-    StatisticDays "statistic_days" Size = 30, "Days that one call of the statistics of customer groups takes, counting both ends (92133).";
-    StatisticDaysKept "statistic_days_kept" Size = 180, "Days, up to yesterday, whose statistics of customer groups are kept (92133).";
     JoinWaysMax "join_ways_max" Size = 500_000, "Join ways of a company; one more is 41045 (92229).";
     JoinWayChatsMax "join_way_chats_max" Size = 5, "Customer groups that a join way is given; more is 41091 (92229).";
     JoinWayRemarkChars "join_way_remark_chars" Size = 30, "Characters of a join way's remark; the rest is cut (92229).";
     RoomBaseNameChars "room_base_name_chars" Size = 40, "Characters of a join way's room_base_name (92229).";
     JoinWayStateChars "join_way_state_chars" Size = 30, "Characters of a join way's state (92229).";
+    StatisticDays "statistic_days" Size = 30, "Days that one call of the statistics of customer groups takes, counting both ends (92133).";
+    StatisticDaysKept "statistic_days_kept" Size = 180, "Days, up to yesterday, whose statistics of customer groups are kept (92133).";
     TextBytes "text_bytes" Size = 2_048, "Bytes of a text message; the rest is cut (90248).";
     MarkdownBytes "markdown_bytes" Size = 2_048, "Bytes of a markdown message (90248).";
     TitleBytes "title_bytes" Size = 128, "Bytes of a title in appchat/send; the rest is cut (90248).";

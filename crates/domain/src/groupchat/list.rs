@@ -9,7 +9,7 @@ use qun_store::{
     Read,
     table::{
         customer_group::{self, Which, status},
-        directory, range as people,
+        directory, recipient,
     },
 };
 
@@ -129,13 +129,11 @@ fn owners(
         let sight = everybody_in_range(cx, caller)?;
         match sight {
             Sight::Everybody if wanted.is_none() => return Ok(Owners::All),
-            Sight::Everybody => people::everybody(cx.read, corp)?,
-            Sight::People(keys) => {
-                let keys: Vec<i64> = keys.into_iter().collect();
-                let left = people::left(cx.read, corp, &keys)?;
-                let known = keys.into_iter().map(|key| (key, left.contains(&key)));
-                known.collect()
+            Sight::Everybody => {
+                let people = recipient::everyone(cx.read, corp)?;
+                people.iter().map(range::leaver).collect()
             }
+            Sight::People(people) => people.into_iter().collect(),
         }
     } else {
         these(cx, caller, named)?
@@ -241,5 +239,7 @@ fn merge(
 fn left(read: &mut dyn Read, corp: i64, page: &[customer_group::Listed]) -> Outcome<BTreeSet<i64>> {
     let owners: BTreeSet<i64> = page.iter().map(|group| group.owner).collect();
     let owners: Vec<i64> = owners.into_iter().collect();
-    Ok(people::left(read, corp, &owners)?.into_iter().collect())
+    let owners = recipient::keyed(read, corp, &owners)?;
+    let left = owners.iter().map(range::leaver).filter(|(_, left)| *left);
+    Ok(left.map(|(owner, _)| owner).collect())
 }

@@ -26,7 +26,6 @@ pub mod media;
 pub mod message;
 pub mod meta;
 pub mod quota;
-pub mod range;
 pub mod recipient;
 
 /// Every statement of the tables.
@@ -45,12 +44,12 @@ pub fn statements() -> Vec<&'static str> {
         &directory::statements(),
         group_day::STATEMENTS,
         join_way::STATEMENTS,
+        group_day::STATEMENTS,
         lane::STATEMENTS,
         media::STATEMENTS,
         message::STATEMENTS,
         meta::STATEMENTS,
         quota::STATEMENTS,
-        range::STATEMENTS,
         recipient::STATEMENTS,
     ]
     .concat()
