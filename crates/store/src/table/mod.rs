@@ -44,7 +44,6 @@ pub fn statements() -> Vec<&'static str> {
         &directory::statements(),
         group_day::STATEMENTS,
         join_way::STATEMENTS,
-        group_day::STATEMENTS,
         lane::STATEMENTS,
         media::STATEMENTS,
         message::STATEMENTS,
