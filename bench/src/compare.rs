@@ -15,7 +15,7 @@ use tokio::time::{interval, timeout};
 use crate::load::{Outcome, Spec, Target};
 use crate::report::{Facts, Measured, Report, Row};
 use crate::server::{Server, pinned};
-use crate::{deliveries, flush, footprint, machine, postgres, sdk, sqlite};
+use crate::{deliveries, flush, footprint, groups, machine, postgres, sdk, sqlite};
 
 const WARM_UP: Duration = Duration::from_millis(300);
 const SAMPLE: Duration = Duration::from_millis(100);
@@ -26,6 +26,7 @@ pub(crate) struct Options {
     pub(crate) qun: PathBuf,
     pub(crate) rounds: usize,
     pub(crate) seconds: Duration,
+    pub(crate) groups: i64,
     pub(crate) data: PathBuf,
     pub(crate) write: Option<PathBuf>,
     pub(crate) postgres: bool,
@@ -55,6 +56,8 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let sdk = sdk::measure(&bench, &bare).await?;
     let deliveries = deliveries::measure(&bench, &bare).await?;
     let footprint = footprint::measure(&bench).await?;
+    let (more, groups) = groups::measure(&bench, &bare).await?;
+    rows.extend(more);
     let postgres = if options.postgres {
         postgres::rows(&bench, &bare).await?
     } else {
@@ -70,6 +73,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         sdk,
         deliveries,
         footprint,
+        groups,
         facts: Facts {
             machine: machine::describe(),
             day: machine::today(),

@@ -6,9 +6,11 @@ mod deliveries;
 mod flush;
 mod footprint;
 mod goals;
+mod groups;
 mod histogram;
 mod load;
 mod machine;
+mod many;
 mod postgres;
 mod report;
 mod sdk;
@@ -33,10 +35,11 @@ Usage: qun-bench compare --qun PATH [OPTION ...]     (cargo xtask bench passes -
        qun-bench client sdk|hyper ADDR SECONDS
 
 compare lets a bare server and qun answer the same requests in turns, on SQLite and on a PostgreSQL of
-its own, and prints a Markdown report with the goals and what falls short of them (about 15 minutes).
+its own, and prints a Markdown report with the goals and what falls short of them (about 20 minutes).
   --rounds N      rounds per row, each one of the bare server and one of qun (5)
   --seconds S     length of each measurement (4)
-  --quick         two rounds of one second: shows that it works, its figures mean little
+  --groups N      customer groups among which is read (1000000)
+  --quick         two rounds of one second, 20000 groups: shows that it works, its figures mean little
   --data DIR      where qun's temporary data go; decides which disk is measured (target)
   --write [FILE]  also write the report to FILE (docs/benchmarks.md)
   --no-postgres   leave the rows on PostgreSQL out; so it is, too, where PostgreSQL is not installed
@@ -140,6 +143,7 @@ fn compare_options(args: &mut lexopt::Parser) -> Result<Option<compare::Options>
         qun: PathBuf::new(),
         rounds: 5,
         seconds: Duration::from_secs(4),
+        groups: 1_000_000,
         data: PathBuf::from("target"),
         write: None,
         postgres: true,
@@ -151,7 +155,12 @@ fn compare_options(args: &mut lexopt::Parser) -> Result<Option<compare::Options>
             Long("seconds") => {
                 options.seconds = Duration::try_from_secs_f64(args.value()?.parse()?)?;
             }
-            Long("quick") => (options.rounds, options.seconds) = (2, Duration::from_secs(1)),
+            Long("groups") => options.groups = args.value()?.parse()?,
+            Long("quick") => {
+                options.rounds = 2;
+                options.seconds = Duration::from_secs(1);
+                options.groups = 20_000;
+            }
             Long("data") => options.data = args.value()?.into(),
             Long("write") => {
                 let file = args.optional_value().or_else(|| next_value(args));
@@ -164,6 +173,10 @@ fn compare_options(args: &mut lexopt::Parser) -> Result<Option<compare::Options>
     }
     if options.rounds == 0 || options.seconds.is_zero() {
         bail!("--rounds and --seconds must be more than 0");
+    }
+    // Pages are compared, and owners have some each.
+    if options.groups < 1_000 {
+        bail!("--groups is 1000 at least");
     }
     if options.qun.as_os_str().is_empty() {
         bail!("--qun PATH names the binary to compare");

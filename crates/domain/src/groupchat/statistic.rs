@@ -96,7 +96,7 @@ fn owners(cx: &mut ReadCx, caller: &Caller, filter: Option<&OwnerFilter>) -> Out
         Sight::People(people) => people.into_keys().collect(),
         Sight::Everybody => {
             let everybody = recipient::everyone(cx.read, caller.corp)?;
-            everybody.iter().map(|one| one.person).collect()
+            everybody.into_iter().map(|person| person.person).collect()
         }
     })
 }
