@@ -7,9 +7,9 @@ use qun_protocol::{
 use serde_json::{Map, Value};
 
 use crate::{
-    Attachment, Builder, Chat, Error, Manager, Media, Messages, Pacing,
+    Attachment, Builder, Chat, CustomerGroups, Directory, Error, Manager, Media, Messages, Pacing,
     token::Tokens,
-    wire::{Wire, answer, pause, request},
+    wire::{Wire, answer, pause, request::Draft},
 };
 
 mod exchange;
@@ -53,12 +53,13 @@ impl App {
             corpid: Some(self.corpid.clone()),
             corpsecret: Some(self.secret.clone()),
         };
-        let request = request::http_request(&wire.base_url, &asked, None)?;
+        let draft = Draft::of(&asked)?;
         let mut tried = 0;
         loop {
             let result = async {
-                let answer = wire.exchange(meta, &request, Duration::ZERO).await?;
-                let token: gettoken::Token = answer::typed(meta, answer::read(meta, &answer)?)?;
+                let answer = wire.exchange(&draft, None, Duration::ZERO).await?;
+                answer::check(meta, &answer)?;
+                let token: gettoken::Token = answer::typed(meta, &answer)?;
                 if token.access_token.is_empty() {
                     return Err(answer::undecodable(meta, &answer));
                 }
@@ -134,6 +135,16 @@ impl Client {
         Messages(self.clone())
     }
 
+    /// 客户群: groups of employees and customers.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// let groups = wecom.customer_groups();
+    /// ```
+    pub fn customer_groups(&self) -> CustomerGroups {
+        CustomerGroups(self.clone())
+    }
+
     /// The files that messages refer to.
     ///
     /// ```
@@ -142,6 +153,16 @@ impl Client {
     /// ```
     pub fn media(&self) -> Media {
         Media(self.clone())
+    }
+
+    /// The company's people, departments and tags.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// let directory = wecom.directory();
+    /// ```
+    pub fn directory(&self) -> Directory {
+        Directory(self.clone())
     }
 
     /// The company that the client speaks for.
@@ -231,8 +252,8 @@ impl Client {
         &self,
         request: E,
     ) -> Result<E::Response, Error> {
-        let answer = self.call(&E::META, request::fields(&request)?).await?;
-        answer::typed(&E::META, answer).map_err(|error| self.clean(error, None))
+        let draft = Draft::of(&request)?;
+        self.answer(&draft, None).await
     }
 
     /// Sends a request whose type is known only at run time, and brings the answer as it came, `errcode` and all.
@@ -256,10 +277,9 @@ impl Client {
         meta: &'static Meta,
         fields: Map<String, Value>,
     ) -> Result<Value, Error> {
-        if meta.file {
-            return Err(Error::invalid(format!("{} answers with a file", meta.path)));
-        }
-        self.json(meta, fields, None).await
+        let draft = Draft::with(meta, fields)?;
+        let answer = self.json(&draft, None).await?;
+        answer::value(meta, &answer).map_err(|error| self.clean(error, None))
     }
 
     /// Uploads a file; its name goes as raw UTF-8, with quotes, backslashes and line ends replaced. Nothing is checked;
@@ -293,9 +313,8 @@ impl Client {
         request: E,
         file: Attachment,
     ) -> Result<E::Response, Error> {
-        let fields = request::fields(&request)?;
-        let answer = self.json(&E::META, fields, Some(&file)).await?;
-        answer::typed(&E::META, answer).map_err(|error| self.clean(error, None))
+        let draft = Draft::of(&request)?;
+        self.answer(&draft, Some(&file)).await
     }
 
     /// Uploads a file to an endpoint whose type is known only at run time, and brings the answer as it came.
@@ -321,7 +340,9 @@ impl Client {
         content: &[u8],
     ) -> Result<Value, Error> {
         let file = Attachment::bytes(filename, Bytes::copy_from_slice(content));
-        self.json(meta, fields, Some(&file)).await
+        let draft = Draft::with(meta, fields)?;
+        let answer = self.json(&draft, Some(&file)).await?;
+        answer::value(meta, &answer).map_err(|error| self.clean(error, None))
     }
 
     /// Downloads an uploaded file of at most 64 MiB into memory; [`Media::get`] brings it as a stream.
@@ -340,8 +361,7 @@ impl Client {
         let request = media::Get {
             media_id: Some(media_id.into()),
         };
-        self.call_download(&media::Get::META, request::fields(&request)?)
-            .await
+        self.fetched(&Draft::of(&request)?).await
     }
 
     /// Downloads from an endpoint whose type is known only at run time.
@@ -364,7 +384,11 @@ impl Client {
         meta: &'static Meta,
         fields: Map<String, Value>,
     ) -> Result<Download, Error> {
-        let file = self.incoming(meta, fields).await?;
+        self.fetched(&Draft::with(meta, fields)?).await
+    }
+
+    async fn fetched(&self, draft: &Draft) -> Result<Download, Error> {
+        let file = self.incoming(draft).await?;
         Ok(Download {
             filename: file.filename().to_owned(),
             content_type: file.content_type().to_owned(),

@@ -4,6 +4,8 @@ mod builder;
 pub mod callback;
 mod chat;
 mod client;
+mod customer_group;
+mod directory;
 mod error;
 mod manager;
 mod media;
@@ -15,6 +17,8 @@ mod wire;
 pub use builder::{Builder, CLOUD};
 pub use chat::Chat;
 pub use client::{Client, Download};
+pub use customer_group::{CustomerGroups, JoinWays};
+pub use directory::{Directory, LeftOut, Mailbox};
 pub use error::Error;
 pub use manager::{Manager, Paged};
 pub use media::{Attachment, Incoming, Media};
@@ -27,6 +31,7 @@ pub use qun_protocol::{
         Article, ArticlePage, Create, File, Image, Markdown, MpNews, News, Send, Text, TextCard,
         Unfit, Update, Video, Voice,
     },
+    groupchat::AddJoinWay,
     media::MediaType,
     message::{
         CardAction, CardButton, CardOption, Checkbox, Selection, SubmitButton, TemplateCard,

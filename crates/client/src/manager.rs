@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Error,
-    wire::{Settings, Wire, answer, request},
+    wire::{Answer, Settings, Wire, answer, request, request::Draft},
 };
 
 /// Speaks to the own API of a qun server: companies, people's phones, the clock. Cheap to clone.
@@ -74,6 +74,8 @@ paged! {
     manage::History => people::Arrived, |page| (page.messages, page.more.then_some(page.cursor));
     manage::Groups => manage::GroupShown, |page| (page.groups, page.next);
     manage::Callbacks => manage::CallbackShown, |page| (page.callbacks, page.cursor);
+    manage::Customers => world::Customer, |page| (page.customers, page.next);
+    manage::JoinWays => manage::JoinWayShown, |page| (page.join_ways, page.next);
     manage::Users => world::User, |page| (page.users, page.next);
     manage::Companies => manage::CompanyShown, |page| (page.companies, page.next);
 }
@@ -113,8 +115,9 @@ impl Manager {
     /// # Errors
     /// Every kind but [`Error::Refused`] and [`Error::Quota`].
     pub async fn send<E: Endpoint<Auth = Manage>>(&self, request: E) -> Result<E::Response, Error> {
-        let answer = self.call(&E::META, request::fields(&request)?).await?;
-        answer::typed(&E::META, answer).map_err(|error| error.scrubbed(&[&self.token]))
+        let meta = &E::META;
+        let answer = self.exchange(meta, request::fields(&request)?).await?;
+        answer::typed(meta, &answer).map_err(|error| error.scrubbed(&[&self.token]))
     }
 
     /// Everything that a list has, page after page, as it is read: a person's inbox, a group's history, the groups, people,
@@ -214,6 +217,16 @@ impl Manager {
         meta: &'static Meta,
         fields: Map<String, Value>,
     ) -> Result<Value, Error> {
+        let answer = self.exchange(meta, fields).await?;
+        answer::value(meta, &answer).map_err(|error| error.scrubbed(&[&self.token]))
+    }
+
+    /// The answer, if it says that it worked.
+    async fn exchange(
+        &self,
+        meta: &'static Meta,
+        fields: Map<String, Value>,
+    ) -> Result<Answer, Error> {
         if meta.auth != Auth::Manage {
             return Err(Error::invalid(format!(
                 "{} takes no manage token",
@@ -225,10 +238,15 @@ impl Manager {
             Some(seconds) => Duration::from_secs(seconds.min(60)),
             None => Duration::ZERO,
         };
-        let request = request::build(&self.wire.base_url, meta, fields, Some(&self.token), None)?;
-        let result = self.wire.exchange(meta, &request, wait).await;
+        let result = async {
+            let draft = Draft::with(meta, fields)?;
+            let token = Some(&*self.token);
+            let answer = self.wire.exchange(&draft, token, wait).await?;
+            answer::check(meta, &answer)?;
+            Ok(answer)
+        };
         result
-            .and_then(|answer| answer::read(meta, &answer))
-            .map_err(|error| error.scrubbed(&[&self.token]))
+            .await
+            .map_err(|error: Error| error.scrubbed(&[&self.token]))
     }
 }

@@ -1,11 +1,11 @@
 //! Files: up as streams, down as streams.
 
 use qun_protocol::{
-    Endpoint, Limit, MediaId, Rules,
+    Limit, MediaId, Rules,
     media::{self, MediaType, Picture, Uploaded},
 };
 
-use crate::{Client, Error};
+use crate::{Client, Error, wire::request::Draft};
 
 mod attachment;
 mod incoming;
@@ -89,9 +89,7 @@ impl Media {
         let request = media::Get {
             media_id: Some(media_id.into()),
         };
-        self.0
-            .incoming(&media::Get::META, crate::wire::request::fields(&request)?)
-            .await
+        self.0.incoming(&Draft::of(&request)?).await
     }
 }
 

@@ -199,12 +199,13 @@ impl Pacing {
 
     /// Looks at an answer's date, which is whole seconds.
     pub(crate) fn dated(&self, headers: &HeaderMap) {
+        let Some(shared) = &self.shared else { return };
         let date = headers
             .get(header::DATE)
             .and_then(|date| date.to_str().ok());
         let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
         let since = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok());
-        if let (Some(shared), Some(since)) = (&self.shared, since) {
+        if let Some(since) = since {
             let server = i64::try_from(since.as_millis()).unwrap_or(0) + 500;
             let ahead = server - (shared.wall)();
             let (mut state, _) = shared.state();
@@ -253,6 +254,9 @@ impl fmt::Debug for Pacing {
     }
 }
 
+/// Limits that are multiples of a company's account cap, which is not known here, or that good calls do not spend.
+const OF_THE_COMPANY: [Limit; 2] = [Limit::AccountsPerCorpMonth, Limit::WrongLookupsPerCorpDay];
+
 impl Shared {
     /// The state, and the server's time.
     fn state(&self) -> (MutexGuard<'_, State>, i64) {
@@ -272,6 +276,7 @@ impl Shared {
         let costs: Vec<(Limit, i64)> = meta
             .spends
             .iter()
+            .filter(|limit| !OF_THE_COMPANY.contains(limit))
             .map(|limit| (*limit, self.cost(*limit, members)))
             .filter(|(limit, _)| (1..UNLIMITED).contains(&self.rules.limit(*limit)))
             .collect();

@@ -105,7 +105,7 @@ impl Tokens {
             }
             state.round
         };
-        self.flight(round, None).await
+        Box::pin(self.flight(round, None)).await
     }
 
     /// Another token than one that was refused; the same only if the server insists on it.

@@ -3,13 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Response};
 use qun_protocol::{Meta, Method};
-use reqwest::Url;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::Instant,
 };
+use url::Url;
 
 use crate::Error;
 
@@ -23,6 +23,7 @@ pub(crate) mod watch;
 
 use multipart::Form;
 use network::Network;
+use request::{Base, Draft};
 use transport::{Body, Transport};
 use watch::{Say, Watched};
 
@@ -69,6 +70,7 @@ pub(crate) struct Wire {
     timeout: Duration,
     pub repeats: u32,
     pub base_url: String,
+    base: Base,
 }
 
 pub(crate) struct Answer {
@@ -103,42 +105,49 @@ impl Wire {
             }),
             None => transport,
         };
+        let base_url = url.as_str().trim_end_matches('/');
         Ok(Self {
+            base: Base::new(base_url)?,
+            base_url: base_url.to_owned(),
             transport,
             gate: settings
                 .connections
                 .map(|most| Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS)))),
             timeout: settings.timeout,
             repeats: settings.repeats,
-            base_url: url.as_str().trim_end_matches('/').to_owned(),
         })
     }
 
     /// Sends a request and reads its answer. `wait` comes on top of the time that a call may take.
     pub(crate) async fn exchange(
         &self,
-        meta: &'static Meta,
-        request: &Request<Bytes>,
+        draft: &Draft,
+        token: Option<&str>,
         wait: Duration,
     ) -> Result<Answer, Error> {
-        let opened = self.open(meta, request, None, wait).await?;
-        opened.read(meta).await
+        let opened = self.open(draft, token, None, wait).await?;
+        opened.read(draft.meta).await
     }
 
     /// Sends a request, with a form where there is one, and waits for the head of its answer. What certainly did not leave
     /// is tried again, if it can be made again.
     pub(crate) async fn open(
         &self,
-        meta: &'static Meta,
-        request: &Request<Bytes>,
+        draft: &Draft,
+        token: Option<&str>,
         form: Option<&Form<'_>>,
         wait: Duration,
     ) -> Result<Opened, Error> {
+        let meta = draft.meta;
         let mut tried = 0;
         loop {
-            let body = match form {
-                None => Body::from(request.body().clone()),
-                Some(form) => form.body().await?,
+            let request = draft.request(&self.base, token, form)?;
+            let request = match form {
+                None => request.map(Body::from),
+                Some(form) => {
+                    let body = Box::pin(form.body()).await?;
+                    request.map(|_| body)
+                }
             };
             let permit = match &self.gate {
                 Some(gate) => Arc::clone(gate).acquire_owned().await.ok(),
@@ -147,7 +156,7 @@ impl Wire {
             let upload = Duration::from_secs(form.map_or(0, Form::length) / SLOWEST);
             let begun = Instant::now();
             let end = begun + self.timeout + wait + upload;
-            let sending = self.transport.send(request.clone().map(|_| body));
+            let sending = self.transport.send(request);
             let answer = match tokio::time::timeout_at(end, sending).await {
                 Ok(answer) => answer,
                 Err(_) => return Err(late(meta, end - begun)),

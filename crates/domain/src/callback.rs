@@ -30,16 +30,37 @@ pub(crate) fn known_app(read: &mut dyn Read, corp: i64, agentid: i64) -> Outcome
         .ok_or_else(|| Refused::because(R::AppUnknown, agentid.to_string()).into())
 }
 
-/// Writes down what an app is to be told, in the transaction of what happened; gives its id.
-///
-/// Nothing where the app has no callback, and nothing of what it has done itself through the API. `queue` is what it is
-/// delivered in order with. `what` gets the message's number.
+/// From whom something comes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Sender<'a> {
+    /// An employee, who did it to this app.
+    Person(&'a Person),
+    /// `sys`: it happened in the company, and the app sees it.
+    System,
+}
+
+/// Writes down what a person did to an app; see [`raise_from`].
 pub(crate) fn raise(
     cx: &mut Cx,
     company: &Company,
     agentid: i64,
     queue: String,
     person: &Person,
+    what: impl FnOnce(u64) -> What,
+) -> Outcome<Option<String>> {
+    raise_from(cx, company, agentid, queue, Sender::Person(person), what)
+}
+
+/// Writes down what an app is to be told, in the transaction of what happened; gives its id.
+///
+/// Nothing where the app has no callback, and nothing of what it has done itself through the API. `queue` is what it is
+/// delivered in order with. `what` gets the message's number.
+pub(crate) fn raise_from(
+    cx: &mut Cx,
+    company: &Company,
+    agentid: i64,
+    queue: String,
+    sender: Sender<'_>,
     what: impl FnOnce(u64) -> What,
 ) -> Outcome<Option<String>> {
     let corp = company.corp;
@@ -61,11 +82,16 @@ pub(crate) fn raise(
         What::Event(event) => event.name().to_owned(),
         message => message.name().to_owned(),
     };
+    let (from, person) = match sender {
+        Sender::Person(person) => (person.userid.as_str(), person.person),
+        Sender::System => ("sys", 0),
+    };
     let received = Received {
         to_user_name: company.corpid.clone(),
-        from_user_name: person.userid.clone(),
+        from_user_name: from.to_owned(),
         create_time: cx.now / 1000,
-        agent_id: Some(agentid),
+        // What happens in the company names no app.
+        agent_id: (person != 0).then_some(agentid),
         what,
     };
     let event = Event {
@@ -74,7 +100,7 @@ pub(crate) fn raise(
         app: agentid,
         queue: queue.queue,
         seq,
-        person: person.person,
+        person,
         kind,
         state: callback::state::WAITING,
         body: received.write(),

@@ -10,6 +10,15 @@ use qun_store::{
 
 use crate::{Caller, manage::app::addresses, rule};
 
+/// Whether an app may call customer contact: the app of that name, or a self-built one that is 可调用应用.
+pub fn has_customer_contact(kind: AppKind, callable: bool) -> bool {
+    match kind {
+        AppKind::CustomerContact => true,
+        AppKind::SelfBuilt => callable,
+        AppKind::ContactsSync => false,
+    }
+}
+
 /// The app of a company as a caller, with everything that checks need; times are ms UTC.
 pub fn load(
     read: &mut dyn Read,

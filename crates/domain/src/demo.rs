@@ -1,5 +1,7 @@
 //! The demo company: everything that the documents' requests name, under exactly those ids; what the samples create stays free.
 
+mod customer;
+
 use qun_protocol::{
     CorpId, Rulebook, UserId,
     world::{App, AppKind, Chat, Company, Department, Media, Message, Tag, User, World},
@@ -66,8 +68,13 @@ pub fn world(rules: Rulebook) -> World {
         .map(|(n, ((userid, name), department))| User {
             userid: (*userid).into(),
             name: Some((*name).to_owned()),
-            mobile: Some(format!("1380000{n:04}")),
+            mobile: Some(match *userid {
+                // The number that page 95402 looks for.
+                "zhangsan" => "13430388888".to_owned(),
+                _ => format!("1380000{n:04}"),
+            }),
             email: Some(format!("{userid}@demo.example")),
+            biz_mail: Some(format!("{userid}@demo.example")),
             departments: Some(vec![department]),
             customer_contact: true,
             ..Default::default()
@@ -112,7 +119,12 @@ pub fn world(rules: Rulebook) -> World {
             name: "研发部".into(),
             ..Default::default()
         }],
-        users: users.collect(),
+        users: users.chain(customer::users()).collect(),
+        customers: customer::customers(),
+        customer_groups: customer::groups(),
+        join_ways: customer::join_ways(),
+        cursors: vec![customer::CURSOR.into()],
+        developer_id: Some("wxqundemo000000001".into()),
         tags: vec![tag(1, "管理", &["zhangsan"]), tag(2, "行政", &["wangwu"])],
         media: vec![
             media("image_media_id_123", "image", "image.png"),

@@ -7,7 +7,10 @@ use qun_store::{
     table::{company, directory},
 };
 
-use crate::{rule, token};
+use crate::{
+    participant::{self, Participant},
+    rule, token,
+};
 
 /// A use case that writes. It may be run again: the request is never consumed.
 pub trait Command<E: Endpoint> {
@@ -15,6 +18,9 @@ pub trait Command<E: Endpoint> {
     const EFFECT: Effect = Effect::Change;
     /// Whether people who wait for messages should look.
     const WAKES: bool = false;
+
+    /// Whether cached apps are stale afterwards though an app has called; what an operator does makes them so always.
+    const EVICTS: bool = false;
 
     /// Whether [`Command::peek`] is worth a look.
     const PEEKS: bool = false;
@@ -309,6 +315,11 @@ impl Cx<'_> {
         named_person(self.tx.as_read(), corp, userid)
     }
 
+    /// The employee or customer that an operator's call names.
+    pub(crate) fn participant(&mut self, corp: i64, id: &UserId) -> Outcome<Participant> {
+        participant::named(self.tx.as_read(), corp, id)
+    }
+
     /// Notes something that the cloud of 2026 would not do as it is done here.
     pub fn lint(&mut self, text: impl Into<String>) {
         self.lints.push(text.into());
@@ -336,6 +347,11 @@ impl ReadCx<'_> {
     /// The person that an operator's call names.
     pub fn person(&mut self, corp: i64, userid: &UserId) -> Outcome<directory::Person> {
         named_person(self.read, corp, userid)
+    }
+
+    /// The employee or customer that an operator's call names.
+    pub(crate) fn participant(&mut self, corp: i64, id: &UserId) -> Outcome<Participant> {
+        participant::named(self.read, corp, id)
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod app;
 pub(crate) mod company;
+pub(crate) mod customer;
 pub(crate) mod directory;
 mod group;
 mod usage;

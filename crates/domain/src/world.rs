@@ -1,5 +1,8 @@
 //! Loading worlds: all of a document or nothing, companies that are there left alone.
 
+mod customer;
+mod join_way;
+
 use std::collections::BTreeMap;
 
 use qun_protocol::{
@@ -10,7 +13,7 @@ use qun_protocol::{
 };
 use qun_store::{
     Effect,
-    table::{app, chat, company, directory, media, message, meta},
+    table::{app, chat, company, customer_group, directory, media, message, meta},
 };
 use serde_json::json;
 
@@ -19,6 +22,7 @@ use crate::{
     manage::{
         app as apps, bad,
         company::{check, set_limit, set_rulebook},
+        customer::put as put_customer,
         directory::{put_department, put_tag, put_user},
     },
     media::Stored,
@@ -155,9 +159,10 @@ fn create(
         name: root_name(&wanted.name),
         ..Default::default()
     };
-    put_department(cx, corp, &root)?;
+    let rules = cx.rules(corp)?;
+    put_department(cx, corp, &rules, &root)?;
     for (n, department) in wanted.departments.iter().enumerate() {
-        put_department(cx, corp, department)
+        put_department(cx, corp, &rules, department)
             .map_err(|failure| at(failure, format!(".departments[{n}]")))?;
     }
     for (n, user) in wanted.users.iter().enumerate() {
@@ -179,11 +184,25 @@ fn create(
         let stored = files.get(&(place, n)).cloned().unwrap_or_default();
         put_file(cx, corp, file, stored).map_err(|failure| at(failure, format!(".media[{n}]")))?;
     }
-    let rules = cx.rules(corp)?;
     let mut taken = Taken::new();
     for (n, chat) in wanted.chats.iter().enumerate() {
         put_chat(cx, &rules, corp, chat, &mut taken)
             .map_err(|failure| at(failure, format!(".chats[{n}]")))?;
+    }
+    for (n, customer) in wanted.customers.iter().enumerate() {
+        put_customer(cx, corp, customer)
+            .map_err(|failure| at(failure, format!(".customers[{n}]")))?;
+    }
+    for (n, group) in wanted.customer_groups.iter().enumerate() {
+        customer::put(cx, &rules, corp, group, &mut taken)
+            .map_err(|failure| at(failure, format!(".customer_groups[{n}]")))?;
+    }
+    for (n, way) in wanted.join_ways.iter().enumerate() {
+        join_way::put(cx, &rules, corp, way)
+            .map_err(|failure| at(failure, format!(".join_ways[{n}]")))?;
+    }
+    for cursor in &wanted.cursors {
+        customer_group::add_cursor(cx.tx, corp, cursor)?;
     }
     company::changed(cx.tx, corp)?;
     // What comes to its groups comes after this, whoever writes it.

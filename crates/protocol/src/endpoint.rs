@@ -63,6 +63,12 @@ pub enum Callers {
     SelfBuiltApp,
     /// Self-built apps whose visible range is the root department.
     RootApp,
+    /// 客户联系: the customer-contact app, and self-built apps that are 可调用应用.
+    CustomerContact,
+    /// 通讯录同步, which alone changes people and departments.
+    ContactsSync,
+    /// 通讯录同步 and self-built apps, each within its visible range.
+    DirectoryReader,
 }
 
 /// The HTTP method that the documents name. The server accepts any and reads a wrong one as an empty request.
@@ -134,6 +140,8 @@ pub struct Meta {
     pub envelope: Envelope,
     /// Where the parameters are.
     pub body: Body,
+    /// What `errmsg` says of success.
+    pub done: &'static str,
     /// Whether a good answer is a file instead of JSON.
     pub file: bool,
     /// Fields that must be there, and what is answered where one is not.
@@ -155,6 +163,7 @@ impl Meta {
         callers: Callers::AnyApp,
         envelope: Envelope::Wecom,
         body: Body::Query,
+        done: "ok",
         file: false,
         required: &[],
         refuses: &[],

@@ -4,12 +4,14 @@
 
 use qun_crypt::{Error, xml::Element};
 
+mod change_external_chat;
 mod enter_agent;
 mod message;
 mod reply;
 mod subscribe;
 mod template_card;
 
+pub use change_external_chat::ChangeExternalChat;
 pub use enter_agent::EnterAgent;
 pub use message::{Image, Link, Location, Text, Video, Voice};
 pub use reply::{Article, PassiveReply, Reply};
@@ -116,6 +118,8 @@ parts! {
         "unsubscribe" => Unsubscribe(Unsubscribe),
         /// A person tapped a card.
         "template_card_event" => TemplateCard(TemplateCard),
+        /// A customer group was made, changed or dismissed.
+        "change_external_chat" => ChangeExternalChat(ChangeExternalChat),
         /// A person chose an entry of a card's menu.
         "template_card_menu_event" => TemplateCardMenu(TemplateCardMenu),
     }

@@ -63,6 +63,18 @@ id! {
     ChatId
 }
 id! {
+    /// 客户群ID: a customer group, `wr…`. Never an internal group's chatid.
+    GroupChatId
+}
+id! {
+    /// 外部联系人id: a customer, `wm…` of WeChat or `wo…` of another company's WeCom. Unlike a userid, case counts.
+    ExternalUserId
+}
+id! {
+    /// 配置id: a way to join customer groups, 32 hex digits.
+    ConfigId
+}
+id! {
     /// The id of an uploaded file, good for three days.
     MediaId
 }

@@ -2,11 +2,13 @@
 
 pub mod all;
 pub mod appchat;
+pub mod department;
 pub mod endpoint;
 pub mod envelope;
 pub mod errcode;
 pub mod event;
 pub mod gettoken;
+pub mod groupchat;
 mod id;
 pub mod ip_list;
 pub mod lenient;
@@ -18,11 +20,13 @@ pub mod people;
 pub mod query;
 mod refusal;
 pub mod rulebook;
+pub mod tag;
 pub mod text;
+pub mod user;
 pub mod world;
 
 pub use endpoint::{Auth, Body, Callers, Endpoint, Envelope, Meta, Method};
-pub use id::{ChatId, CorpId, MediaId, Name, UserId, fold};
+pub use id::{ChatId, ConfigId, CorpId, ExternalUserId, GroupChatId, MediaId, Name, UserId, fold};
 pub use refusal::{Refusal, Refused};
 pub use rulebook::{Limit, Rulebook, Rules, UNLIMITED, Window};
 

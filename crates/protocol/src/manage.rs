@@ -3,8 +3,10 @@
 mod app;
 mod callback;
 mod company;
+mod customer;
 mod directory;
 mod group;
+mod join_way;
 mod server;
 mod usage;
 
@@ -17,10 +19,12 @@ pub use company::{
     ChangeCompany, ChangeRules, Companies, CompaniesOf, CompanyShown, GetCompany, GetRules,
     RulesShown,
 };
+pub use customer::{AddCustomer, Customers, CustomersOf, GetCustomer, PutCustomer, Resign};
 pub use directory::{
     DeleteDepartment, DeleteTag, DeleteUser, Departments, DepartmentsOf, GetUser, PutDepartment,
     PutTag, PutUser, Tags, TagsOf, Users, UsersOf,
 };
 pub use group::{GetGroup, GroupShown, Groups, GroupsPage, History, HistoryPage};
+pub use join_way::{JoinWayShown, JoinWays, JoinWaysPage};
 pub use server::{AdvanceClock, ClockShown, GetClock, LoadWorld, Loaded, LoadedCompany};
 pub use usage::{COUNTED, GetUsage, Spent, Usage};

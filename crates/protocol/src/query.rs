@@ -18,6 +18,11 @@ pub fn last<'a>(pairs: &'a [(Cow<'_, str>, Cow<'_, str>)], key: &str) -> Option<
         .map(|(_, value)| value.as_ref())
 }
 
+/// A value as it stands in a query string, in pieces.
+pub fn encoded(value: &str) -> impl Iterator<Item = &str> {
+    form_urlencoded::byte_serialize(value.as_bytes())
+}
+
 /// Writes the scalar fields of an object as a query string; absent ones are left out.
 pub fn write(fields: &serde_json::Map<String, Value>) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());

@@ -80,6 +80,10 @@ pub struct Choices {
     pub response_code_for_menus: bool,
     /// `appchat/quit` and `appchat/members` exist.
     pub quit_and_members: bool,
+    /// 通讯录同步 reads people and departments in full; otherwise 48009, and ids alone.
+    pub sync_reads: bool,
+    /// `get_join_way` answers document 004's constant `type` 3, and not the newer `mark_source`.
+    pub join_way_type: bool,
 }
 
 /// Over which time a limit counts. Windows are fixed and aligned to UTC+8.
@@ -183,6 +187,16 @@ limits! {
     ChatSendsPerCorpHour "chat_sends_per_corp_hour" Hour = 300_000, "Person-times of group messages by one company an hour (90312).";
     ChatReceivesPerMemberMinute "chat_receives_per_member_minute" Minute = 200, "Group messages of one app that one member receives a minute; the surplus is dropped (90248).";
     ChatReceivesPerMemberDay "chat_receives_per_member_day" Day = 10_000, "Group messages of one app that one member receives a day; the surplus is dropped (90248).";
+    CustomerGroupMembersMax "customer_group_members_max" Size = 500, "Most members of a customer group.";
+    RangePeopleMax "range_people_max" Size = 1_000, "People in an app's range up to which customer groups are listed without naming owners; more is 81017 (92120).";
+    TransferSeconds "transfer_seconds" Size = 86_400, "Seconds until a customer group that groupchat/transfer has accepted is its new owner's.";
+    TransfersPerOwnersDay "transfers_per_owners_day" Day = 300, "Customer groups of one owner that one new owner is given a day (92127).";
+    OnjobTransfersPerChat "onjob_transfers_per_chat" Size = 2, "How often onjob_transfer gives a customer group on within 90 natural days (95703); at most 2.";
+    JoinWaysMax "join_ways_max" Size = 500_000, "Join ways of a company; one more is 41045 (92229).";
+    JoinWayChatsMax "join_way_chats_max" Size = 5, "Customer groups that a join way is given; more is 41091 (92229).";
+    JoinWayRemarkChars "join_way_remark_chars" Size = 30, "Characters of a join way's remark; the rest is cut (92229).";
+    RoomBaseNameChars "room_base_name_chars" Size = 40, "Characters of a join way's room_base_name (92229).";
+    JoinWayStateChars "join_way_state_chars" Size = 30, "Characters of a join way's state (92229).";
     TextBytes "text_bytes" Size = 2_048, "Bytes of a text message; the rest is cut (90248).";
     MarkdownBytes "markdown_bytes" Size = 2_048, "Bytes of a markdown message (90248).";
     TitleBytes "title_bytes" Size = 128, "Bytes of a title in appchat/send; the rest is cut (90248).";
@@ -210,6 +224,17 @@ limits! {
     NoticeKeyChars "notice_key_chars" Size = 10, "Characters of a notice line's key; more is 90202 (90236).";
     NoticeValueChars "notice_value_chars" Size = 30, "Characters of a notice line's value; more is 90203 (90236).";
     NoticePageBytes "notice_page_bytes" Size = 1_024, "Bytes of a mini program notice's page; more is 90204 (90236).";
+    AccountsPerCorpMonth "accounts_per_corp_month" Month = 3_000, "People that one company makes a month; 3 times its account cap where it is not set (90312).";
+    WrongLookupsPerCorpDay "wrong_lookups_per_corp_day" Day = 200, "Look-ups by one company of mobile numbers, and of e-mail addresses, that nobody has a day; a fifth of its account cap where it is not set (95402, 95895).";
+    UserDepartmentsMax "user_departments_max" Size = 100, "Departments of a person; more is 60110 (90195).";
+    UserDeletesMax "user_deletes_max" Size = 200, "People removed in one call; more is 40032 (90199).";
+    UserIdsPerPage "user_ids_per_page" Size = 10_000, "Entries of a page of user/list_id (96067).";
+    DepartmentNodesMax "department_nodes_max" Size = 30_000, "People and departments directly below a department, and departments of a company; more is 81001 (90205).";
+    DepartmentDepthMax "department_depth_max" Size = 15, "How deep departments stand; deeper is 81002 (90205).";
+    TagsMax "tags_max" Size = 3_000, "Tags of a company; more is 40126 (90210).";
+    TagNodesMax "tag_nodes_max" Size = 30_000, "People and departments with a tag; more is 81003 (90214).";
+    TagUsersPerCall "tag_users_per_call" Size = 1_000, "People given or taken a tag in one call; more is 81014 (90214).";
+    TagPartiesPerCall "tag_parties_per_call" Size = 100, "Departments given or taken a tag in one call; more is 81014 (90214).";
     CardTaskBytes "card_task_bytes" Size = 128, "Bytes of a card's task_id; more is 42014 (90236).";
     CardKeyBytes "card_key_bytes" Size = 1_024, "Bytes of the key of a card's button, question or menu entry (90236).";
     CardOptionIdBytes "card_option_id_bytes" Size = 128, "Bytes of the id of a card's option; more is 42040 (90236).";

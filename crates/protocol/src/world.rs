@@ -6,11 +6,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ChatId, CorpId, MediaId, Rulebook, UserId};
+use crate::{ChatId, ConfigId, CorpId, ExternalUserId, GroupChatId, MediaId, Rulebook, UserId};
 use std::collections::BTreeMap;
 
 /// What the parts of a world must have, by the names of their types.
-pub const REQUIRED: [(&str, &[&str]); 7] = [
+pub const REQUIRED: [(&str, &[&str]); 10] = [
     ("Callback", &["url", "token", "encoding_aes_key"]),
     ("Department", &["id", "name"]),
     ("User", &["userid"]),
@@ -18,6 +18,9 @@ pub const REQUIRED: [(&str, &[&str]); 7] = [
     ("Media", &["media_id", "type"]),
     ("Chat", &["members"]),
     ("Message", &["text"]),
+    ("CustomerGroup", &["owner"]),
+    ("JoinWay", &["scene", "chat_id_list"]),
+    ("GroupMember", &["userid"]),
 ];
 
 /// A world document.
@@ -70,6 +73,16 @@ pub struct Company {
     pub media: Vec<Media>,
     /// Its internal groups.
     pub chats: Vec<Chat>,
+    /// Its customers.
+    pub customers: Vec<Customer>,
+    /// Its customer groups.
+    pub customer_groups: Vec<CustomerGroup>,
+    /// 「加入群聊」 with which people join its customer groups.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub join_ways: Vec<JoinWay>,
+    /// Texts that `groupchat/list` takes as cursors though it never gave them; each stands at the beginning.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cursors: Vec<String>,
 }
 
 /// A kind of app.
@@ -182,6 +195,9 @@ pub struct Department {
     pub id: i64,
     /// Its name, 1 to 64 characters.
     pub name: String,
+    /// Its English name, 1 to 64 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_en: Option<String>,
     /// The department above; the root where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parentid: Option<i64>,
@@ -244,6 +260,9 @@ pub struct User {
     /// 邮箱 unique in the company.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// 企业邮箱 unique in the company.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub biz_mail: Option<String>,
     /// 所属部门; the root where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub departments: Option<Vec<i64>>,
@@ -267,6 +286,9 @@ pub struct Tag {
     pub tagid: i64,
     /// Its name, 1 to 32 characters.
     pub tagname: String,
+    /// The app that alone may change it through the API; the operator alone where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agentid: Option<i64>,
     /// People with it.
     pub users: Vec<UserId>,
     /// Departments with it.
@@ -332,4 +354,140 @@ pub struct Message {
     pub time: Option<i64>,
     /// Its text.
     pub text: String,
+}
+
+/// What kind of account a customer has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CustomerKind {
+    /// 1 微信用户
+    #[default]
+    Wechat,
+    /// 2 企业微信用户 of another company
+    Wecom,
+}
+
+impl CustomerKind {
+    /// The number on the wire.
+    pub const fn number(self) -> i64 {
+        match self {
+            CustomerKind::Wechat => 1,
+            CustomerKind::Wecom => 2,
+        }
+    }
+
+    /// The kind with a number.
+    pub const fn numbered(number: i64) -> Self {
+        match number {
+            2 => CustomerKind::Wecom,
+            _ => CustomerKind::Wechat,
+        }
+    }
+}
+
+/// 外部联系人 A customer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Customer {
+    /// 外部联系人id 1 to 64 of `0-9A-Za-z_-`; made where absent, `wm…` or `wo…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_userid: Option<ExternalUserId>,
+    /// The name, at most 64 characters.
+    pub name: String,
+    /// `wechat` or `wecom`.
+    #[serde(rename = "type")]
+    pub kind: CustomerKind,
+    /// The id on the WeChat open platform, unique in the company; shown where the company has a `developer_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unionid: Option<String>,
+    /// 外部联系人所在企业 the company that a customer of `wecom` works for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corp_name: Option<String>,
+}
+
+/// 客户群 A customer group.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CustomerGroup {
+    /// 客户群ID 1 to 64 of `0-9A-Za-z_-`; made where absent, `wr…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chat_id: Option<GroupChatId>,
+    /// Its name.
+    pub name: String,
+    /// Its owner, an employee; the first member where `members` does not name him.
+    pub owner: UserId,
+    /// 群公告
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub notice: String,
+    /// Its members, in the order in which they joined.
+    pub members: Vec<GroupMember>,
+    /// 群管理员, employees among the members.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub admins: Vec<UserId>,
+    /// When it was made; now where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub create_time: Option<i64>,
+    /// What a mini-program that was opened in it calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opengid: Option<String>,
+    /// What was said in it by its members, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<Message>,
+}
+
+/// 「加入群聊」 A QR code or a mini-program's button with which people join customer groups.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct JoinWay {
+    /// 配置id 1 to 64 of `0-9A-Za-z_-`; made where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config_id: Option<ConfigId>,
+    /// What the last part of the QR code's URL is, 1 to 64 of `0-9A-Za-z_-`; made where absent, so that nobody can guess it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The app that made it; where absent the company's first that may call customer contact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agentid: Option<i64>,
+    /// 场景 1 a mini-program's button, 2 a QR code.
+    pub scene: i64,
+    /// 备注 at most 30 characters, the rest is cut.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub remark: String,
+    /// Whether a group is made when all are full; yes where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_create_room: Option<bool>,
+    /// 自动建群的群名前缀 at most 40 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room_base_name: Option<String>,
+    /// 自动建群的群起始序号
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room_base_id: Option<i64>,
+    /// Its customer groups, 1 to 5, in the order in which they are filled.
+    pub chat_id_list: Vec<GroupChatId>,
+    /// 企业自定义的state参数 at most 30 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+/// A member of a customer group.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GroupMember {
+    /// The userid of an employee, or the external_userid of a customer.
+    pub userid: UserId,
+    /// 入群时间 not before that of the member before; where absent the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub join_time: Option<i64>,
+    /// 入群方式 1 (default) invited, 2 by a link, 3 by a QR code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub join_scene: Option<i64>,
+    /// 邀请者
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invitor: Option<UserId>,
+    /// 入群渠道
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// 在群里的昵称
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_nickname: Option<String>,
 }

@@ -152,8 +152,16 @@ fn every_endpoint_of_the_documents_has_a_sample() {
         "appchat/send",
         "appchat/quit",
         "appchat/members",
+        "externalcontact/groupchat/transfer",
+        "externalcontact/groupchat/list",
+        "externalcontact/groupchat/get",
         "message/send",
         "message/recall",
+        "user/getuserid",
+        "externalcontact/groupchat/add_join_way",
+        "externalcontact/groupchat/get_join_way",
+        "externalcontact/groupchat/update_join_way",
+        "externalcontact/groupchat/del_join_way",
     ] {
         assert!(sampled.contains(name) && named(name).is_some(), "{name}");
     }

@@ -258,6 +258,7 @@ async fn deliver(app: Arc<App>, queue: Queue) -> Queue {
             break;
         }
         let (attempt, accepted) = post::post(&app, &delivery).await;
+        app.metrics.attempted(&attempt);
         sent += 1;
         let (agentid, kind) = (delivery.event.app, &delivery.event.kind);
         match &attempt.error {

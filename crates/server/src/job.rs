@@ -2,10 +2,15 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use qun_domain::{Outcome, Who, callback, media::forget, world::EVERYBODY};
+use qun_domain::{
+    Outcome, Who, callback,
+    customer_group::{forget_codes, inherit},
+    media::forget,
+    world::EVERYBODY,
+};
 use qun_store::{
     Effect,
-    table::{address, blob, callback as told, card, media, message, quota},
+    table::{address, blob, callback as told, card, customer_group, media, message, quota},
 };
 
 use crate::{
@@ -23,6 +28,8 @@ const OLD: i64 = 40 * 86_400_000;
 const GRACE: i64 = 3_600_000;
 /// At most so many files at once.
 const FILES: i64 = 500;
+/// At most so many customer groups, or codes into them, at once.
+const GROUPS: i64 = 500;
 
 const QUIET: Settings = Settings {
     effect: Effect::Change,
@@ -37,6 +44,7 @@ pub(crate) async fn run(app: Arc<App>) {
     let mut tick = 0;
     while !*stopping.borrow() {
         app.metrics.upkeep();
+        inherit_due(&app).await;
         if tick % SWEEP == 0 {
             sweep(&app).await;
         }
@@ -44,6 +52,35 @@ pub(crate) async fn run(app: Arc<App>) {
         tokio::select! {
             _ = stopping.changed() => {}
             () = tokio::time::sleep(TICK) => {}
+        }
+    }
+}
+
+/// Gives customer groups on whose inheritance is due, until none is.
+pub(crate) async fn inherit_due(app: &Arc<App>) {
+    loop {
+        let (now, store) = (app.now_ms(), Arc::clone(&app.store));
+        let look = move || store.read(|read| customer_group::due(read, now, GROUPS));
+        let due = match blocking(app.store.is_shared(), look).await {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::warn!(%error, "inheritances of customer groups could not be listed");
+                return;
+            }
+        };
+        for (corp, chat) in &due {
+            let (corp, chat) = (*corp, *chat);
+            let inherit = move |cx: &mut qun_domain::Cx| inherit(cx, corp, chat);
+            if let Err(failure) = write(app, Who::Operator, HERE, QUIET, inherit).await {
+                tracing::warn!(
+                    ?failure,
+                    "a customer group could not be inherited; it is tried again"
+                );
+                return;
+            }
+        }
+        if (due.len() as i64) < GROUPS {
+            return;
         }
     }
 }
@@ -85,6 +122,12 @@ async fn sweep(app: &Arc<App>) {
         }
         Err(error) => tracing::warn!(%error, "ended files could not be listed"),
     }
+    if let Err(failure) = forget_ended_codes(app, now).await {
+        tracing::warn!(
+            ?failure,
+            "ended codes of customer groups could not be removed"
+        );
+    }
     if let Err(failure) = forget_callbacks(app, now).await {
         tracing::warn!(?failure, "old callbacks could not be removed");
     }
@@ -100,6 +143,18 @@ async fn sweep(app: &Arc<App>) {
     if let Err(failure) = swept {
         tracing::warn!(?failure, "old counters could not be removed");
     }
+}
+
+/// Removes links and QR codes into customer groups that have ended.
+async fn forget_ended_codes(app: &Arc<App>, now: i64) -> Outcome<()> {
+    let store = Arc::clone(&app.store);
+    let look = move || store.read(|read| customer_group::ended_codes(read, now, GROUPS));
+    let ended = blocking(app.store.is_shared(), look).await?;
+    if !ended.is_empty() {
+        let run = move |cx: &mut qun_domain::Cx| forget_codes(cx, &ended);
+        write(app, Who::Operator, HERE, QUIET, run).await?;
+    }
+    Ok(())
 }
 
 /// Removes what apps were told long ago, company by company.

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use qun_protocol::{Refusal, all};
-use qun_store::Stats;
+use qun_store::{Stats, table::callback::Attempt};
 
 const METADATA: Metadata<'static> = Metadata::new("qun", Level::INFO, None);
 /// Seconds.
@@ -23,6 +23,16 @@ pub(crate) struct Metrics {
     batches: Counter,
     jobs: Counter,
     commit: Gauge,
+    callbacks: Callbacks,
+}
+
+/// What is counted of telling apps.
+struct Callbacks {
+    accepted: Counter,
+    refused: Counter,
+    unanswered: Counter,
+    seconds: Histogram,
+    waiting: Gauge,
 }
 
 impl Metrics {
@@ -55,6 +65,32 @@ impl Metrics {
             None,
             "Refusals, by endpoint and reason.".into(),
         );
+        let attempts = |outcome: &'static str| {
+            let labels = vec![Label::new("outcome", outcome)];
+            let key = Key::from_parts("qun_callback_attempts_total", labels);
+            recorder.register_counter(&key, &METADATA)
+        };
+        recorder.describe_counter(
+            "qun_callback_attempts_total".into(),
+            None,
+            "Attempts to deliver a callback: accepted, refused (another status than 200), no_answer.".into(),
+        );
+        recorder.describe_histogram(
+            "qun_callback_seconds".into(),
+            None,
+            "Time of an attempt to deliver a callback, up to its answer.".into(),
+        );
+        let callbacks = Callbacks {
+            accepted: attempts("accepted"),
+            refused: attempts("refused"),
+            unanswered: attempts("no_answer"),
+            seconds: recorder
+                .register_histogram(&Key::from_name("qun_callback_seconds"), &METADATA),
+            waiting: gauge(
+                "qun_callbacks_waiting",
+                "Callbacks that wait to be delivered, the same on every node; NaN where the store does not answer.",
+            ),
+        };
         let endpoints = all::ALL.iter().map(|entry| {
             let labels = vec![
                 Label::new("endpoint", entry.meta.path),
@@ -87,6 +123,7 @@ impl Metrics {
                 "qun_writer_commit_seconds",
                 "Seconds spent in commits altogether.",
             ),
+            callbacks,
             handle: recorder.handle(),
             recorder,
         }
@@ -120,8 +157,22 @@ impl Metrics {
         self.lints.increment(1);
     }
 
-    /// The text for a scraper.
-    pub(crate) fn render(&self, stats: Stats) -> String {
+    /// Counts an attempt to deliver a callback.
+    pub(crate) fn attempted(&self, attempt: &Attempt) {
+        let count = match (attempt.accepted, attempt.status) {
+            (true, _) => &self.callbacks.accepted,
+            (false, Some(_)) => &self.callbacks.refused,
+            (false, None) => &self.callbacks.unanswered,
+        };
+        count.increment(1);
+        self.callbacks.seconds.record(attempt.took as f64 / 1e3);
+    }
+
+    /// The text for a scraper, with how many callbacks wait, where that is known.
+    pub(crate) fn render(&self, stats: Stats, waiting: Option<i64>) -> String {
+        self.callbacks
+            .waiting
+            .set(waiting.map_or(f64::NAN, |waiting| waiting as f64));
         self.queue.set(stats.queue as f64);
         self.batches.absolute(stats.batches);
         self.jobs.absolute(stats.jobs);

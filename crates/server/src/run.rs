@@ -189,7 +189,7 @@ where
             effect: <Use as Command<E>>::EFFECT,
             wakes: <Use as Command<E>>::WAKES,
             // What an app does to groups leaves the apps themselves as they are.
-            evicts: E::META.auth != Auth::AccessToken,
+            evicts: E::META.auth != Auth::AccessToken || <Use as Command<E>>::EVICTS,
         };
         let (response, lints) = write(&app, who, address, settings, move |cx| {
             <Use as Command<E>>::run(cx, &request)

@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::serve::ListenerExt;
-use qun_domain::{Failure, Who, demo, token, world::EVERYBODY};
+use qun_domain::{Failure, Who, demo, seal, token, world::EVERYBODY};
 use qun_protocol::{Rulebook, Rules, manage::Loaded, world::World};
 use qun_store::{
     Place, Store,
@@ -376,6 +376,18 @@ async fn load(app: &Arc<App>, config: &Config) -> Result<Loaded, StartError> {
             Ok(meta::set(cx.tx, OFFSET, &offset)?)
         };
         crate::run::write(app, Who::Operator, HERE, settings, keep)
+            .await
+            .map_err(failed)?;
+    }
+    let store = app.store.clone();
+    let look = move || store.read(seal::is_ready);
+    if !blocking(app.store.is_shared(), look).await? {
+        let settings = crate::run::Settings {
+            effect: qun_store::Effect::Change,
+            wakes: false,
+            evicts: false,
+        };
+        crate::run::write(app, Who::Operator, HERE, settings, seal::make_ready)
             .await
             .map_err(failed)?;
     }

@@ -8,8 +8,11 @@ pub(crate) const FILES: &[&str] = &[
     include_str!("../migrations/0001_lane.sql"),
     include_str!("../migrations/0002_internal_groups.sql"),
     include_str!("../migrations/0003_callbacks.sql"),
-    include_str!("../migrations/0004_messages_to_people.sql"),
-    include_str!("../migrations/0005_cards.sql"),
+    include_str!("../migrations/0004_customer_groups.sql"),
+    include_str!("../migrations/0005_messages_to_people.sql"),
+    include_str!("../migrations/0006_directory.sql"),
+    include_str!("../migrations/0007_cards.sql"),
+    include_str!("../migrations/0008_join_ways.sql"),
 ];
 
 /// What a migration needs of an engine.

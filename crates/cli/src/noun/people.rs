@@ -1,12 +1,13 @@
 //! `qun people`: what a member's phone shows and does (needs the manage token).
 
+mod customer_group;
 mod tap;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use qun_protocol::{
     CorpId, UserId,
-    people::{Arrived, Groups, HandOver, Inbox, Leave, Remove, Rename, Say},
+    people::{Arrived, Groups, HandOver, Inbox, Leave, Remove, Rename, Say, Scan, Tap},
 };
 use serde_json::{Value, json};
 
@@ -92,6 +93,26 @@ enum Verb {
         /// The new owner
         owner: String,
     },
+    /// Scan the QR code of a join way, as a customer or employee, and print the group's chat_id.
+    #[command(
+        after_help = "Example:\n  qun people scan wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA $(qun join-way get 9ad7fa5cdaa6511298498f979c472aaa --jq .qr_code)"
+    )]
+    Scan {
+        /// The customer or employee
+        id: String,
+        /// What the picture says, the picture's URL, or the code alone
+        code: String,
+    },
+    /// Tap the button of a join way, as a customer or employee, and print the group's chat_id.
+    #[command(
+        after_help = "Example:\n  qun people tap-join wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA 42b34949e138eb6e027c123cba77faaa"
+    )]
+    TapJoin {
+        /// The customer or employee
+        id: String,
+        /// The join way
+        config_id: String,
+    },
     /// Remove members from a group as its owner.
     #[command(
         after_help = "Example:\n  qun people remove project_manager_001 alpha_project_20231101 dev_002"
@@ -105,6 +126,8 @@ enum Verb {
         #[arg(required = true, value_delimiter = ',', value_name = "USERID")]
         userlist: Vec<String>,
     },
+    #[command(flatten)]
+    CustomerGroup(customer_group::Verb),
 }
 
 pub(crate) async fn run(noun: Noun) -> Result<()> {
@@ -141,6 +164,33 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             }
         }
         Verb::Tap(card) => told(&session, tap(&session, corpid, card, None).await?),
+        Verb::Scan { id, code } => {
+            let (url, code) = match code.contains('/') {
+                true => (Some(code), None),
+                false => (None, Some(code)),
+            };
+            let joined = session.change(Scan {
+                corpid,
+                userid: id.into(),
+                url,
+                code,
+            });
+            match joined.await? {
+                Some(joined) => session.output.bare(&joined.chat_id, &joined),
+                None => Ok(()),
+            }
+        }
+        Verb::TapJoin { id, config_id } => {
+            let joined = session.change(Tap {
+                corpid,
+                userid: id.into(),
+                config_id: config_id.into(),
+            });
+            match joined.await? {
+                Some(joined) => session.output.bare(&joined.chat_id, &joined),
+                None => Ok(()),
+            }
+        }
         Verb::Leave { userid, chatid } => {
             let said = format!("{userid} left {chatid}");
             let done = session.change(Leave {
@@ -192,6 +242,7 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             });
             done_with(&session, done.await?.is_some(), said)
         }
+        Verb::CustomerGroup(verb) => customer_group::run(&session, corpid, verb).await,
     }
 }
 

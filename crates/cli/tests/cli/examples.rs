@@ -80,6 +80,7 @@ fn prepare(server: &Server) {
         "department.json",
         r#"{"id": 3, "name": "设计组"}"#.as_bytes(),
     );
+    file("customer.json", r#"{"name": "王小姐"}"#.as_bytes());
     file("tag.json", r#"{"tagid": 2, "tagname": "值班"}"#.as_bytes());
     server.good(&["department", "set", "3", "--name", "设计组"]);
     server.good(&["tag", "set", "2", "--name", "值班"]);

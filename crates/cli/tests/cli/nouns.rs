@@ -556,3 +556,31 @@ fn completions_and_manual_name_every_command() {
     assert!(page.contains(".TH") && page.contains("mention"));
     assert!(run(&["man"]).out.contains(".SH NAME"));
 }
+
+#[test]
+fn a_person_is_found_by_what_is_known_of_them() {
+    let server = Server::memory();
+    for words in [
+        ["--mobile", "+86 13430388888"],
+        ["--email", "zhangsan@demo.example"],
+        ["--personal-email", "zhangsan@demo.example"],
+    ] {
+        let found = server.good(&["user", "find", words[0], words[1]]);
+        assert_eq!(found, "zhangsan\n", "{words:?}");
+    }
+    let found = server.value(&["user", "find", "--mobile", "13430388888"]);
+    assert_eq!(found, json!({ "userid": "zhangsan" }));
+    let nobody = server.run(&["user", "find", "--mobile", "13811111111"]);
+    assert_eq!((nobody.code, nobody.out.as_str()), (3, ""));
+    assert!(nobody.err.contains("nobody in the app's visible range"));
+    assert_eq!(server.run(&["user", "find"]).code, 2);
+    let both = [
+        "user",
+        "find",
+        "--mobile",
+        "13800000000",
+        "--email",
+        "a@x.cn",
+    ];
+    assert_eq!(server.run(&both).code, 2);
+}

@@ -2,72 +2,75 @@
 
 use std::time::Duration;
 
-use qun_protocol::{Auth, Body, ChatId, Endpoint, Meta, appchat};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use qun_protocol::{Auth, Body, Endpoint, appchat};
+use serde::de::DeserializeOwned;
 
 use crate::{
     Attachment, Client, Error, Incoming,
     media::{broken, is_file},
     pace::Booking,
     token::Handed,
-    wire::{Answer, Opened, answer, multipart::Form, pause, request},
+    wire::{
+        Answer, Opened, answer,
+        multipart::Form,
+        pause,
+        request::{Draft, Told},
+    },
 };
 
 /// What came back.
 enum Reply {
-    Json(Value),
+    /// It says that it worked.
+    Json(Answer),
     File(Opened),
 }
 
 impl Client {
-    pub(crate) async fn incoming(
-        &self,
-        meta: &'static Meta,
-        fields: Map<String, Value>,
-    ) -> Result<Incoming, Error> {
+    pub(crate) async fn incoming(&self, draft: &Draft) -> Result<Incoming, Error> {
+        let meta = draft.meta;
         if !meta.file {
             return Err(Error::invalid(format!("{} gives no file", meta.path)));
         }
-        match self.exchange(meta, fields, None).await? {
+        match self.exchange(draft, None).await? {
             Reply::File(opened) => {
                 let this = self.clone();
                 Ok(Incoming::new(opened, move |detail| {
                     this.clean(broken(detail), None)
                 }))
             }
-            Reply::Json(value) => {
-                let answer = Answer {
-                    status: 200,
-                    body: value.to_string().into(),
-                };
-                Err(self.clean(answer::undecodable(meta, &answer), None))
-            }
+            Reply::Json(answer) => Err(self.clean(answer::undecodable(meta, &answer), None)),
         }
+    }
+
+    /// The answer in its type.
+    pub(super) async fn answer<T: DeserializeOwned>(
+        &self,
+        draft: &Draft,
+        file: Option<&Attachment>,
+    ) -> Result<T, Error> {
+        let answer = self.json(draft, file).await?;
+        answer::typed(draft.meta, &answer).map_err(|error| self.clean(error, None))
     }
 
     pub(super) async fn json(
         &self,
-        meta: &'static Meta,
-        fields: Map<String, Value>,
+        draft: &Draft,
         file: Option<&Attachment>,
-    ) -> Result<Value, Error> {
-        match self.exchange(meta, fields, file).await? {
-            Reply::Json(value) => Ok(value),
-            Reply::File(_) => Err(Error::invalid(format!(
-                "{} answered with a file",
-                meta.path
-            ))),
+    ) -> Result<Answer, Error> {
+        let path = draft.meta.path;
+        let answers_with_file = || Error::invalid(format!("{path} answers with a file"));
+        if draft.meta.file {
+            return Err(answers_with_file());
+        }
+        match self.exchange(draft, file).await? {
+            Reply::Json(answer) => Ok(answer),
+            Reply::File(_) => Err(answers_with_file()),
         }
     }
 
     /// Sends, and again where that is certainly not twice.
-    async fn exchange(
-        &self,
-        meta: &'static Meta,
-        fields: Map<String, Value>,
-        file: Option<&Attachment>,
-    ) -> Result<Reply, Error> {
+    async fn exchange(&self, draft: &Draft, file: Option<&Attachment>) -> Result<Reply, Error> {
+        let meta = draft.meta;
         if meta.auth == Auth::Manage {
             let message = format!("{} takes the manage token", meta.path);
             return Err(Error::invalid(message));
@@ -79,7 +82,7 @@ impl Client {
             Some(file) => Some(Form::new(file, file.size().await?)),
             None => None,
         };
-        let mut room = self.room(meta, &fields).await?;
+        let mut room = self.room(draft).await?;
         let again = form.as_ref().is_none_or(Form::again);
         let (mut fresh, mut renewed, mut busy) = (None, false, 0);
         let result = loop {
@@ -88,9 +91,7 @@ impl Client {
                 (_, fresh) => fresh,
             };
             room.used();
-            let result = self
-                .once(meta, fields.clone(), token.as_ref(), form.as_ref())
-                .await;
+            let result = self.once(draft, token.as_ref(), form.as_ref()).await;
             let code = result.as_ref().err().and_then(Error::code);
             if code.is_some() {
                 room.unused();
@@ -99,7 +100,7 @@ impl Client {
                 (Some(40014 | 42001), Some(refused)) if !renewed => {
                     renewed = true;
                     // A new token is there for the next call in any case.
-                    fresh = Some(self.0.tokens.after(refused).await?);
+                    fresh = Some(Box::pin(self.0.tokens.after(refused)).await?);
                     if !again {
                         return Err(Error::Transport {
                             path: meta.path,
@@ -119,51 +120,45 @@ impl Client {
             }
             break result;
         };
-        self.learn(meta, &fields, &result, &mut room);
+        self.learn(draft, &result, &mut room);
         result
     }
 
     async fn once(
         &self,
-        meta: &'static Meta,
-        fields: Map<String, Value>,
+        draft: &Draft,
         token: Option<&Handed>,
         form: Option<&Form<'_>>,
     ) -> Result<Reply, Error> {
-        let wire = &self.0.wire;
+        let (meta, wire) = (draft.meta, &self.0.wire);
         let value = token.map(|token| &*token.value);
         let result = async {
-            let request = request::build(&wire.base_url, meta, fields, value, form)?;
-            let opened = wire.open(meta, &request, form, Duration::ZERO).await?;
+            let opened = wire.open(draft, value, form, Duration::ZERO).await?;
             self.0.pacing.dated(opened.headers());
             if meta.file && is_file(&opened) {
                 return Ok(Reply::File(opened));
             }
             let answer = opened.read(meta).await?;
-            answer::read(meta, &answer).map(Reply::Json)
+            answer::check(meta, &answer)?;
+            Ok(Reply::Json(answer))
         };
         result.await.map_err(|error| self.clean(error, value))
     }
 
     /// Room within the limits that the call spends.
-    async fn room(
-        &self,
-        meta: &'static Meta,
-        fields: &Map<String, Value>,
-    ) -> Result<Booking, Error> {
-        let pacing = &self.0.pacing;
+    async fn room(&self, draft: &Draft) -> Result<Booking, Error> {
+        let (meta, pacing) = (draft.meta, &self.0.pacing);
         let mut members = 1;
         if meta.path == appchat::Send::META.path
             && pacing.is_on()
-            && let Some(chatid) = chatid(fields)
+            && let Some(chatid) = draft.told().chatid()
         {
             if pacing.members(&chatid).is_none() && pacing.is_tight(meta) {
                 // Its answer is learned like any other. Where it is refused, so will be the message.
                 let get = appchat::Get {
                     chatid: Some(chatid.clone()),
                 };
-                let fields = request::fields(&get)?;
-                let _ = Box::pin(self.exchange(&appchat::Get::META, fields, None)).await;
+                let _ = Box::pin(self.exchange(&Draft::of(&get)?, None)).await;
                 members = pacing.members(&chatid).unwrap_or(1);
             } else {
                 let most = || pacing.most_members();
@@ -174,14 +169,8 @@ impl Client {
     }
 
     /// Keeps what a call tells about limits and members.
-    fn learn(
-        &self,
-        meta: &'static Meta,
-        fields: &Map<String, Value>,
-        result: &Result<Reply, Error>,
-        room: &mut Booking,
-    ) {
-        let pacing = &self.0.pacing;
+    fn learn(&self, draft: &Draft, result: &Result<Reply, Error>, room: &mut Booking) {
+        let (meta, pacing) = (draft.meta, &self.0.pacing);
         if !pacing.is_on() {
             return;
         }
@@ -193,23 +182,23 @@ impl Client {
             Err(_) => return,
         };
         pacing.answered(meta, false);
-        let count = |list: &Value| list.as_array().map(Vec::len);
-        let path = meta.path;
-        if path == appchat::Create::META.path {
-            let made: Option<ChatId> = ChatId::deserialize(&answer["chatid"]).ok();
-            if let (Some(made), Some(list)) = (made, fields.get("userlist")) {
-                // With an owner from outside it is one more.
-                pacing.learn(&made, count(list).map(|members| members + 1));
+        let is = |path| meta.path == path;
+        let (told, members) = if is(appchat::Create::META.path) {
+            // With an owner from outside it is one more.
+            let listed = draft.told().members().map(|members| members + 1);
+            if listed.is_none() {
+                return;
             }
+            (Told::by(&answer.body), listed)
+        } else if is(appchat::Get::META.path) || is(appchat::Members::META.path) {
+            (draft.told(), Told::by(&answer.body).members())
+        } else if is(appchat::Update::META.path) || is(appchat::Quit::META.path) {
+            (draft.told(), None)
+        } else {
             return;
-        }
-        let Some(chatid) = chatid(fields) else { return };
-        if path == appchat::Get::META.path {
-            pacing.learn(&chatid, count(&answer["chat_info"]["userlist"]));
-        } else if path == appchat::Members::META.path {
-            pacing.learn(&chatid, count(&answer["userlist"]));
-        } else if path == appchat::Update::META.path || path == appchat::Quit::META.path {
-            pacing.learn(&chatid, None);
+        };
+        if let Some(chatid) = told.chatid() {
+            pacing.learn(&chatid, members);
         }
     }
 
@@ -223,9 +212,4 @@ impl Client {
         ];
         error.scrubbed(&secrets)
     }
-}
-
-fn chatid(fields: &Map<String, Value>) -> Option<ChatId> {
-    let chatid = fields.get("chatid")?.as_str()?;
-    (!chatid.is_empty()).then(|| chatid.into())
 }

@@ -1,9 +1,15 @@
 //! Requests as values, made without I/O.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
-use http::{HeaderValue, Request, header};
+use http::{
+    HeaderValue, Request, Uri, header,
+    uri::{Authority, Parts, PathAndQuery, Scheme},
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use qun_protocol::{Auth, Body, Endpoint, Meta, query};
+use qun_protocol::{Auth, Body, ChatId, Endpoint, Meta, Method, query};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{Map, Value};
 
 use super::multipart::Form;
@@ -38,80 +44,228 @@ pub fn http_request<E: Endpoint>(
     request: &E,
     token: Option<&str>,
 ) -> Result<Request<Bytes>, Error> {
-    build(base_url, &E::META, fields(request)?, token, None)
+    Draft::of(request)?.request(&Base::new(base_url)?, token, None)
+}
+
+/// Where the API is.
+pub(crate) struct Base {
+    scheme: Scheme,
+    authority: Authority,
+    /// Before every path, without a slash at its end.
+    path: String,
+}
+
+impl Base {
+    pub(crate) fn new(url: &str) -> Result<Self, Error> {
+        let none = |why: &str| Error::invalid(format!("the base URL is none: {why}"));
+        let url: Uri = url.parse().map_err(|_| none("it cannot be read"))?;
+        let path = url.path().trim_end_matches('/').to_owned();
+        let Parts {
+            scheme: Some(scheme),
+            authority: Some(authority),
+            ..
+        } = url.into_parts()
+        else {
+            return Err(none("it begins with http:// or https:// and names a host"));
+        };
+        Ok(Self {
+            scheme,
+            authority,
+            path,
+        })
+    }
 }
 
 /// A request's fields in the order in which they are declared.
 pub(crate) fn fields<E: Endpoint>(request: &E) -> Result<Map<String, Value>, Error> {
     match serde_json::to_value(request) {
         Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err(Error::invalid("a request is an object of named fields")),
-        Err(error) => Err(Error::invalid(format!(
-            "the request cannot be written: {error}"
-        ))),
+        Ok(_) => Err(no_object()),
+        Err(error) => Err(unwritable(&error)),
     }
 }
 
-/// The request; where a form goes with it, its body is the form's.
-pub(crate) fn build(
-    base_url: &str,
-    meta: &Meta,
-    mut fields: Map<String, Value>,
-    token: Option<&str>,
-    form: Option<&Form<'_>>,
-) -> Result<Request<Bytes>, Error> {
-    let mut url = format!("{base_url}{}", path(meta, &mut fields)?);
-    let mut in_query = Map::new();
-    if let (Auth::AccessToken, Some(token)) = (meta.auth, token) {
-        in_query.insert("access_token".into(), token.into());
+fn no_object() -> Error {
+    Error::invalid("a request is an object of named fields")
+}
+
+fn unwritable(error: &serde_json::Error) -> Error {
+    Error::invalid(format!("the request cannot be written: {error}"))
+}
+
+/// A request but for its token and where it goes, so that it can be made again.
+pub(crate) struct Draft {
+    pub meta: &'static Meta,
+    path: Cow<'static, str>,
+    query: String,
+    body: Bytes,
+}
+
+/// What a request or an answer tells of a group.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Told {
+    chatid: Option<ChatId>,
+    userlist: Option<Vec<IgnoredAny>>,
+    chat_info: Option<Box<Told>>,
+}
+
+impl Told {
+    /// What can be read of a JSON object.
+    pub(crate) fn by(json: &[u8]) -> Self {
+        serde_json::from_slice(json).unwrap_or_default()
     }
-    let mut body = Bytes::new();
-    let (mut kind, mut length) = (None, None);
-    match meta.body {
-        Body::Query => in_query.extend(fields),
-        Body::Json => {
-            body = Value::Object(fields).to_string().into();
-            kind = Some("application/json".to_owned());
+
+    /// Which group it is about.
+    pub(crate) fn chatid(self) -> Option<ChatId> {
+        self.chatid.filter(|chatid| !chatid.is_empty())
+    }
+
+    /// How many members are listed.
+    pub(crate) fn members(&self) -> Option<usize> {
+        let inner = || self.chat_info.as_ref()?.members();
+        self.userlist.as_ref().map(Vec::len).or_else(inner)
+    }
+}
+
+impl Draft {
+    /// Of a request whose type is the call.
+    pub(crate) fn of<E: Endpoint>(request: &E) -> Result<Self, Error> {
+        let meta = &E::META;
+        if meta.body != Body::Json || meta.path.contains('{') {
+            return Self::with(meta, fields(request)?);
         }
-        Body::Item(field) => {
-            let item = fields.get(field).unwrap_or(&Value::Null);
-            body = item.to_string().into();
-            kind = Some("application/json".to_owned());
+        let body = json(request)?;
+        if !body.starts_with(b"{") {
+            return Err(no_object());
         }
-        Body::Upload => {
-            let Some(form) = form else {
+        Ok(Self {
+            meta,
+            path: meta.path.into(),
+            query: String::new(),
+            body,
+        })
+    }
+
+    /// Of fields that are known only at run time.
+    pub(crate) fn with(meta: &'static Meta, mut fields: Map<String, Value>) -> Result<Self, Error> {
+        let path = path(meta, &mut fields)?;
+        let (query, body) = match meta.body {
+            Body::Query | Body::Upload => (query::write(&fields), Bytes::new()),
+            Body::Json => (String::new(), json(&fields)?),
+            Body::Item(field) => {
+                let item = fields.get(field).unwrap_or(&Value::Null);
+                (String::new(), json(item)?)
+            }
+        };
+        Ok(Self {
+            meta,
+            path,
+            query,
+            body,
+        })
+    }
+
+    /// What it says of a group.
+    pub(crate) fn told(&self) -> Told {
+        if !self.body.is_empty() {
+            return Told::by(&self.body);
+        }
+        let pairs = query::pairs(&self.query);
+        Told {
+            chatid: query::last(&pairs, "chatid").map(ChatId::from),
+            ..Told::default()
+        }
+    }
+
+    /// The request; where a form goes with it, its body is the form's.
+    pub(crate) fn request(
+        &self,
+        base: &Base,
+        token: Option<&str>,
+        form: Option<&Form<'_>>,
+    ) -> Result<Request<Bytes>, Error> {
+        let meta = self.meta;
+        let mut request = Request::new(self.body.clone());
+        *request.method_mut() = method(meta.method);
+        *request.uri_mut() = self.uri(base, token)?;
+        let headers = request.headers_mut();
+        match (meta.body, form) {
+            (Body::Query, _) => {}
+            (Body::Json | Body::Item(_), _) => {
+                let kind = HeaderValue::from_static("application/json");
+                headers.insert(header::CONTENT_TYPE, kind);
+            }
+            (Body::Upload, Some(form)) => {
+                let kind = HeaderValue::try_from(form.content_type());
+                let kind = kind.map_err(|error| Error::invalid(error.to_string()))?;
+                headers.insert(header::CONTENT_TYPE, kind);
+                headers.insert(header::CONTENT_LENGTH, form.length().into());
+            }
+            (Body::Upload, None) => {
                 return Err(Error::invalid(format!("{} takes a file", meta.path)));
-            };
-            in_query.extend(fields);
-            kind = Some(form.content_type());
-            length = Some(form.length());
+            }
         }
+        if let (Auth::Manage, Some(token)) = (meta.auth, token) {
+            let mut bearer = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
+                Error::invalid("the manage token holds characters that no header can carry")
+            })?;
+            bearer.set_sensitive(true);
+            headers.insert(header::AUTHORIZATION, bearer);
+        }
+        Ok(request)
     }
-    let query = query::write(&in_query);
-    if !query.is_empty() {
-        url = format!("{url}?{query}");
+
+    fn uri(&self, base: &Base, token: Option<&str>) -> Result<Uri, Error> {
+        let mut path = String::with_capacity(512);
+        path.push_str(&base.path);
+        path.push_str(&self.path);
+        let mut between = '?';
+        if let (Auth::AccessToken, Some(token)) = (self.meta.auth, token) {
+            path.push_str("?access_token=");
+            path.extend(query::encoded(token));
+            between = '&';
+        }
+        if !self.query.is_empty() {
+            path.push(between);
+            path.push_str(&self.query);
+        }
+        let path = PathAndQuery::from_maybe_shared(Bytes::from(path));
+        let path = path.map_err(|_| self.no_url())?;
+        let mut parts = Parts::default();
+        parts.scheme = Some(base.scheme.clone());
+        parts.authority = Some(base.authority.clone());
+        parts.path_and_query = Some(path);
+        Uri::from_parts(parts).map_err(|_| self.no_url())
     }
-    let mut builder = Request::builder().method(meta.method.as_str()).uri(url);
-    if let Some(kind) = kind {
-        builder = builder.header(header::CONTENT_TYPE, kind);
+
+    fn no_url(&self) -> Error {
+        Error::invalid(format!("{} makes no valid URL", self.meta.path))
     }
-    if let Some(length) = length {
-        builder = builder.header(header::CONTENT_LENGTH, length);
+}
+
+fn json(value: &impl Serialize) -> Result<Bytes, Error> {
+    match serde_json::to_vec(value) {
+        Ok(text) => Ok(text.into()),
+        Err(error) => Err(unwritable(&error)),
     }
-    if let (Auth::Manage, Some(token)) = (meta.auth, token) {
-        let mut bearer = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
-            Error::invalid("the manage token holds characters that no header can carry")
-        })?;
-        bearer.set_sensitive(true);
-        builder = builder.header(header::AUTHORIZATION, bearer);
+}
+
+fn method(method: Method) -> http::Method {
+    match method {
+        Method::Get => http::Method::GET,
+        Method::Post => http::Method::POST,
+        Method::Put => http::Method::PUT,
+        Method::Patch => http::Method::PATCH,
+        Method::Delete => http::Method::DELETE,
     }
-    builder
-        .body(body)
-        .map_err(|_| Error::invalid(format!("{} makes no valid URL", meta.path)))
 }
 
 /// The path with its fields filled in; they leave the request.
-fn path(meta: &Meta, fields: &mut Map<String, Value>) -> Result<String, Error> {
+fn path(meta: &'static Meta, fields: &mut Map<String, Value>) -> Result<Cow<'static, str>, Error> {
+    if !meta.path.contains('{') {
+        return Ok(meta.path.into());
+    }
     let mut path = String::new();
     for part in meta.path.split('/').skip(1) {
         path.push('/');
@@ -136,7 +290,7 @@ fn path(meta: &Meta, fields: &mut Map<String, Value>) -> Result<String, Error> {
         }
         path.extend(utf8_percent_encode(&text, SEGMENT));
     }
-    Ok(path)
+    Ok(path.into())
 }
 
 #[cfg(test)]
@@ -273,14 +427,9 @@ mod tests {
         assert!(http_request(BASE, &upload, Some("T")).is_err());
         let file = crate::Attachment::bytes("a.txt", "hello!");
         let form = Form::new(&file, 6);
-        let request = build(
-            BASE,
-            &media::Upload::META,
-            fields(&upload).unwrap(),
-            Some("T"),
-            Some(&form),
-        )
-        .unwrap();
+        let base = Base::new(BASE).unwrap();
+        let draft = Draft::of(&upload).unwrap();
+        let request = draft.request(&base, Some("T"), Some(&form)).unwrap();
         assert_eq!(
             request.uri().to_string(),
             format!("{BASE}/cgi-bin/media/upload?access_token=T&type=file")

@@ -3,8 +3,11 @@
 mod callback;
 mod card;
 mod client;
+mod directory;
 mod facade;
+mod join_way;
 mod kit;
+mod network;
 mod outcome;
 mod secrets;
 mod token;

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     Command, Cx, Outcome, Use, callback,
     message::card::{KIND, allow, code, read},
+    participant::Participant,
     rule,
 };
 
@@ -31,10 +32,11 @@ impl Command<TapCard> for Use {
         let message = message::by_id(rows, corp, lane, id)?
             .filter(|message| message.kind == KIND && message.app != 0)
             .ok_or(R::CardUnknown)?;
+        let reader = Participant::Employee(person.clone());
         let got = audience::among(rows, corp, message.chat, &[person.person])?;
         if got.is_empty()
             || !message::recalled(rows, corp, lane, &[id])?.is_empty()
-            || dropped(&mut cx.reading(), corp, &person, &message)?
+            || dropped(&mut cx.reading(), corp, &reader, &message)?
         {
             return Err(R::CardUnknown.into());
         }

@@ -9,8 +9,8 @@ use crate::{Outcome, Query, ReadCx, Use};
 impl Query<Groups> for Use {
     fn run(cx: &mut ReadCx, request: &Groups) -> Outcome<GroupsOf> {
         let corp = cx.company(request.corpid.as_ref())?.corp;
-        let person = cx.person(corp, &request.userid)?;
-        let groups = chat::of_person(cx.read, corp, person.person)?;
+        let person = cx.participant(corp, &request.userid)?;
+        let groups = chat::of_person(cx.read, corp, person.key())?;
         let groups = groups
             .into_iter()
             .filter(|group| group.visible)

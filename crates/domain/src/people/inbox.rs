@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use qun_protocol::{
-    ChatId, Limit, Refusal as R, Refused, Rules, UserId,
+    ChatId, Limit, Refusal as R, Refused, Rules,
     people::{Arrived, Drop, Inbox, InboxPage},
 };
 use qun_store::{
@@ -10,7 +10,7 @@ use qun_store::{
         audience,
         card::{self, Change, Place},
         chat::{self, Interval},
-        company, directory, lane, message,
+        company, lane, message,
         message::Message,
     },
 };
@@ -18,7 +18,13 @@ use qun_store::{
 use serde_json::json;
 
 use super::feed::{Cursor, page_size};
-use crate::{Outcome, Query, ReadCx, Use, message::card::KIND, rule, rule::message::To};
+use crate::{
+    Outcome, Query, ReadCx, Use,
+    message::card::KIND,
+    participant::{self, Participant},
+    rule,
+    rule::message::To,
+};
 
 /// The longest wait, seconds.
 const WAIT: i64 = 60;
@@ -43,7 +49,7 @@ impl Query<Inbox> for Use {
             return Err(Refused::because(R::BadRequest, "wait is 0 to 60 seconds").into());
         }
         let corp = cx.company(request.corpid.as_ref())?.corp;
-        let person = cx.person(corp, &request.userid)?;
+        let person = cx.participant(corp, &request.userid)?;
         let limit = page_size(request.limit)?;
         let mut cursor = match request.after.as_deref().filter(|after| !after.is_empty()) {
             None => Cursor::default(),
@@ -56,10 +62,10 @@ impl Query<Inbox> for Use {
             }
             Some(after) => Cursor::read(after)?,
         };
-        let intervals = chat::intervals(cx.read, corp, person.person)?;
-        let (found, more) = page(cx, corp, person.person, &intervals, &mut cursor, limit)?;
+        let intervals = chat::intervals(cx.read, corp, person.key())?;
+        let (found, more) = page(cx, corp, person.key(), &intervals, &mut cursor, limit)?;
         let recalled = recalled(cx.read, corp, &found)?;
-        let changes = changes(cx.read, corp, person.person, &found)?;
+        let changes = changes(cx.read, corp, person.key(), &found)?;
         let mut view = View {
             cx,
             corp,
@@ -173,7 +179,7 @@ fn changes(
 pub(super) fn dropped(
     cx: &mut ReadCx,
     corp: i64,
-    person: &directory::Person,
+    person: &Participant,
     message: &Message,
 ) -> Outcome<bool> {
     let mut view = View {
@@ -195,7 +201,7 @@ type Drops = BTreeMap<i64, (Limit, i64)>;
 struct View<'a, 'cx> {
     cx: &'a mut ReadCx<'cx>,
     corp: i64,
-    person: &'a directory::Person,
+    person: &'a Participant,
     intervals: &'a [Interval],
     recalled: BTreeMap<(i64, i64), i64>,
     changes: BTreeMap<Place, Vec<Change>>,
@@ -231,7 +237,7 @@ impl View<'_, '_> {
             message,
         )?;
         arrived.mentioned = to == To::Group
-            && rule::message::mentions(&arrived.msgtype, &arrived.content, &self.person.userid);
+            && rule::message::mentions(&arrived.msgtype, &arrived.content, self.person.id());
         arrived.dropped = dropped;
         if let Some(changes) = changes {
             arrived.content = rule::card::now(arrived.content, &changes);
@@ -320,7 +326,7 @@ impl View<'_, '_> {
 
     /// The same of what it sent to this person.
     fn ids_of_person(&mut self, app: i64, from: i64, before: i64) -> Outcome<Vec<i64>> {
-        let (read, person) = (&mut *self.cx.read, self.person.person);
+        let (read, person) = (&mut *self.cx.read, self.person.key());
         let mut ids = Vec::new();
         for (lane, _) in lane::all(read)? {
             ids.extend(audience::ids(
@@ -343,7 +349,12 @@ impl View<'_, '_> {
         let at = |time| {
             (
                 time,
-                rule::rules::resolve(&rows, None, time, self.cx.default_rules),
+                rule::rules::resolve(
+                    &rows,
+                    &company::Company::default(),
+                    time,
+                    self.cx.default_rules,
+                ),
             )
         };
         Ok(times.into_iter().map(at).collect())
@@ -360,11 +371,7 @@ pub(crate) fn arrived(
 ) -> Outcome<Arrived> {
     let from = match message.sender {
         0 | message::REPLY => None,
-        sender => Some(UserId(
-            directory::person_by_key(read, corp, sender)?
-                .map(|p| p.userid)
-                .unwrap_or_default(),
-        )),
+        sender => Some(participant::id_of(read, corp, sender)?),
     };
     Ok(Arrived {
         id: id_text(lane, message.id),

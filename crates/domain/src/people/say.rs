@@ -5,8 +5,8 @@ use qun_protocol::{
 use qun_store::{Effect, table::message};
 use serde_json::json;
 
-use super::{inbox::id_text, seen};
-use crate::{Command, Cx, Outcome, Use, media};
+use super::{Seen, inbox::id_text, seen};
+use crate::{Command, Cx, Outcome, Use, customer_group, media};
 
 impl Command<Say> for Use {
     const EFFECT: Effect = Effect::Append;
@@ -15,8 +15,8 @@ impl Command<Say> for Use {
     fn run(cx: &mut Cx, request: &Say) -> Outcome<Said> {
         let corp = cx.company(request.corpid.as_ref())?.corp;
         let rules = cx.rules(corp)?;
-        let person = cx.person(corp, &request.userid)?;
-        let (chat, _) = seen(cx.tx.as_read(), corp, person.person, &request.chatid)?;
+        let person = cx.participant(corp, &request.userid)?.key();
+        let seen = seen(cx.tx.as_read(), corp, person, &request.chatid)?;
         let text = request.text.as_deref().filter(|text| !text.is_empty());
         let (kind, body) = match (text, &request.media_id) {
             (Some(text), None) => {
@@ -40,15 +40,21 @@ impl Command<Say> for Use {
         let body = body.to_string();
         let message = message::Message {
             id,
-            chat: chat.chat,
+            chat: match &seen {
+                Seen::Internal(chat, _) => chat.chat,
+                Seen::Customer(group) => group.chat,
+            },
             app: 0,
-            sender: person.person,
+            sender: person,
             kind,
             safe: 0,
             body,
         };
         let lane = cx.ids.lane();
         message::append(cx.tx, corp, lane, &message)?;
+        if let Seen::Customer(group) = &seen {
+            customer_group::spoken(cx, corp, group, person, id)?;
+        }
         Ok(Said {
             id: id_text(lane, id),
         })

@@ -2,76 +2,139 @@ use qun_protocol::{
     Done, Name, Refusal as R, Refused, Rules, UserId,
     people::{HandOver, Leave, Remove, Rename},
 };
-use qun_store::table::chat;
+use qun_store::table::{
+    chat,
+    company::Company,
+    customer_group::{self, Group},
+};
 
-use super::seen;
-use crate::{Command, Cx, Outcome, Use, rule};
+use super::{
+    Seen,
+    customer_group::{manager_only, member as member_of},
+    owner_only, seen,
+};
+use crate::{Command, Cx, Outcome, Use, customer_group as core, rule};
 
 impl Command<Leave> for Use {
     fn run(cx: &mut Cx, request: &Leave) -> Outcome<Done> {
-        let corp = cx.company(request.corpid.as_ref())?.corp;
-        let person = cx.person(corp, &request.userid)?;
-        let (mut chat, members) = seen(cx.tx.as_read(), corp, person.person, &request.chatid)?;
-        go(cx, corp, &mut chat, &members, &[person.person])?;
+        let company = cx.company(request.corpid.as_ref())?;
+        let corp = company.corp;
+        let person = cx.participant(corp, &request.userid)?.key();
+        match seen(cx.tx.as_read(), corp, person, &request.chatid)? {
+            Seen::Internal(mut chat, members) => go(cx, corp, &mut chat, &members, &[person])?,
+            Seen::Customer(mut group) => {
+                core::leave(cx, &company, &mut group, &[person], core::Quit::Left)?;
+            }
+        }
         Ok(Done {})
     }
 }
 
 impl Command<Rename> for Use {
     fn run(cx: &mut Cx, request: &Rename) -> Outcome<Done> {
-        let corp = cx.company(request.corpid.as_ref())?.corp;
+        let company = cx.company(request.corpid.as_ref())?;
+        let corp = company.corp;
         let rules: Rules = cx.rules(corp)?;
-        let person = cx.person(corp, &request.userid)?;
-        let (mut chat, _) = seen(cx.tx.as_read(), corp, person.person, &request.chatid)?;
-        chat.name = rule::chat::name(&rules, &Name::Text(request.name.clone()))?;
-        chat::update(cx.tx, corp, &chat)?;
+        let person = cx.participant(corp, &request.userid)?.key();
+        let seen = seen(cx.tx.as_read(), corp, person, &request.chatid)?;
+        let name = rule::chat::name(&rules, &Name::Text(request.name.clone()))?;
+        match seen {
+            Seen::Internal(mut chat, _) => {
+                chat.name = name;
+                chat::update(cx.tx, corp, &chat)?;
+            }
+            Seen::Customer(mut group) => core::rename(cx, &company, &mut group, name)?,
+        }
         Ok(Done {})
     }
 }
 
 impl Command<HandOver> for Use {
     fn run(cx: &mut Cx, request: &HandOver) -> Outcome<Done> {
-        let corp = cx.company(request.corpid.as_ref())?.corp;
-        let person = cx.person(corp, &request.userid)?;
-        let (mut chat, members) = seen(cx.tx.as_read(), corp, person.person, &request.chatid)?;
-        owner_only(&chat, person.person)?;
-        chat.owner = member(&members, &request.owner)?;
-        chat::update(cx.tx, corp, &chat)?;
+        let company = cx.company(request.corpid.as_ref())?;
+        let corp = company.corp;
+        let person = cx.participant(corp, &request.userid)?.key();
+        match seen(cx.tx.as_read(), corp, person, &request.chatid)? {
+            Seen::Internal(mut chat, members) => {
+                owner_only(chat.owner, person)?;
+                chat.owner = member(&members, &request.owner)?;
+                chat::update(cx.tx, corp, &chat)?;
+            }
+            Seen::Customer(mut group) => {
+                owner_only(group.owner, person)?;
+                let owner = member_of(cx, corp, &group, &request.owner)?;
+                let detail = || Refused::because(R::NoCustomerContact, request.owner.to_string());
+                if owner < 0 || !cx.person(corp, &request.owner)?.customer_contact {
+                    return Err(detail().into());
+                }
+                core::set_owner(cx, &company, &mut group, owner, None)?;
+            }
+        }
         Ok(Done {})
     }
 }
 
 impl Command<Remove> for Use {
     fn run(cx: &mut Cx, request: &Remove) -> Outcome<Done> {
-        let corp = cx.company(request.corpid.as_ref())?.corp;
-        let person = cx.person(corp, &request.userid)?;
-        let (mut chat, members) = seen(cx.tx.as_read(), corp, person.person, &request.chatid)?;
-        owner_only(&chat, person.person)?;
-        if request.userlist.is_empty() {
-            return Err(Refused::because(R::BadRequest, "userlist is empty").into());
+        let company = cx.company(request.corpid.as_ref())?;
+        let corp = company.corp;
+        let person = cx.participant(corp, &request.userid)?.key();
+        let seen = seen(cx.tx.as_read(), corp, person, &request.chatid)?;
+        match seen {
+            Seen::Internal(mut chat, members) => {
+                owner_only(chat.owner, person)?;
+                let mut going = Vec::new();
+                for userid in named(&request.userlist)? {
+                    going.push(member(&members, userid)?);
+                }
+                not_oneself(person, &going)?;
+                go(cx, corp, &mut chat, &members, &rule::chat::distinct(&going))?;
+            }
+            Seen::Customer(group) => remove(cx, &company, person, group, &request.userlist)?,
         }
-        let mut going = Vec::new();
-        for userid in &request.userlist {
-            going.push(member(&members, userid)?);
-        }
-        if going.contains(&person.person) {
-            return Err(Refused::because(
-                R::BadRequest,
-                "an owner leaves, and does not remove himself",
-            )
-            .into());
-        }
-        go(cx, corp, &mut chat, &members, &rule::chat::distinct(&going))?;
         Ok(Done {})
     }
 }
 
-fn owner_only(chat: &chat::Chat, person: i64) -> Outcome<()> {
-    if chat.owner == person {
-        Ok(())
-    } else {
-        Err(R::NotOwner.into())
+/// Removes members of a customer group: its owner may remove all others, an admin those who are neither owner nor admins.
+fn remove(
+    cx: &mut Cx,
+    company: &Company,
+    person: i64,
+    mut group: Group,
+    userlist: &[UserId],
+) -> Outcome<()> {
+    let corp = company.corp;
+    manager_only(cx, corp, &group, person)?;
+    let mut going = Vec::new();
+    for id in named(userlist)? {
+        let key = member_of(cx, corp, &group, id)?;
+        if person != group.owner
+            && (key == group.owner
+                || customer_group::is_admin(cx.tx.as_read(), corp, group.chat, key)?)
+        {
+            return Err(R::NotOwner.into());
+        }
+        going.push(key);
     }
+    not_oneself(person, &going)?;
+    let going = rule::chat::distinct(&going);
+    core::leave(cx, company, &mut group, &going, core::Quit::Removed)
+}
+
+fn named(userlist: &[UserId]) -> Outcome<&[UserId]> {
+    if userlist.is_empty() {
+        return Err(Refused::because(R::BadRequest, "userlist is empty").into());
+    }
+    Ok(userlist)
+}
+
+fn not_oneself(person: i64, going: &[i64]) -> Outcome<()> {
+    if going.contains(&person) {
+        let detail = "an owner leaves, and does not remove himself";
+        return Err(Refused::because(R::BadRequest, detail).into());
+    }
+    Ok(())
 }
 
 fn member(members: &[chat::Member], userid: &UserId) -> Outcome<i64> {

@@ -124,18 +124,47 @@ fn events_of_an_app() {
 }
 
 #[test]
-fn what_is_unknown_stays_whole() {
-    let group = survives(&event(
-        "change_external_chat",
-        "<ChatId><![CDATA[wr1]]></ChatId><ChangeType><![CDATA[update]]></ChangeType><UpdateDetail><![CDATA[add_member]]></UpdateDetail>\
-         <JoinScene>1</JoinScene><MemChangeList><Item><![CDATA[a]]></Item><Item><![CDATA[b]]></Item></MemChangeList>",
-    ));
-    assert_eq!(group.agent_id, None);
-    let What::Event(Event::Unknown(unknown)) = &group.what else {
-        panic!("{group:?}");
+fn a_customer_group_changes() {
+    let change = |tail: &str| {
+        let received = survives(&event("change_external_chat", tail));
+        assert_eq!(received.agent_id, None);
+        match received.what {
+            What::Event(Event::ChangeExternalChat(change)) => change,
+            other => panic!("{other:?}"),
+        }
     };
-    assert_eq!(unknown.name, "change_external_chat");
-    assert_eq!(unknown.text_of("JoinScene"), "1");
+    let joined = change(
+        "<ChatId><![CDATA[wr1]]></ChatId><ChangeType><![CDATA[update]]></ChangeType><UpdateDetail><![CDATA[add_member]]></UpdateDetail>\
+         <JoinScene>1</JoinScene><MemChangeCnt>2</MemChangeCnt><MemChangeList><Item><![CDATA[Jack]]></Item><Item><![CDATA[Rose]]></Item></MemChangeList>\
+         <LastMemVer><![CDATA[9c3f97c2ada667dfb5f6d03308d963e1]]></LastMemVer><CurMemVer><![CDATA[71217227bbd112ecfe3a49c482195cb4]]></CurMemVer>",
+    );
+    assert_eq!(joined.update_detail, "add_member");
+    assert_eq!((joined.join_scene, joined.quit_scene), (Some(1), None));
+    assert_eq!(joined.mem_change_cnt, Some(2));
+    assert_eq!(joined.mem_change_list, ["Jack", "Rose"]);
+    assert_eq!(joined.last_mem_ver, "9c3f97c2ada667dfb5f6d03308d963e1");
+    assert_eq!(joined.cur_mem_ver, "71217227bbd112ecfe3a49c482195cb4");
+    // What was told before 2020 said no more than which group.
+    let old = change("<ChatId><![CDATA[wr1]]></ChatId>");
+    assert_eq!(
+        (old.chat_id.as_str(), old.change_type.as_str()),
+        ("wr1", "")
+    );
+}
+
+#[test]
+fn what_is_unknown_stays_whole() {
+    let contact = survives(&event(
+        "change_contact",
+        "<ChangeType><![CDATA[create_user]]></ChangeType><UserID><![CDATA[a]]></UserID><Status>1</Status>\
+         <ExtAttr><Item><![CDATA[a]]></Item><Item><![CDATA[b]]></Item></ExtAttr>",
+    ));
+    assert_eq!(contact.agent_id, None);
+    let What::Event(Event::Unknown(unknown)) = &contact.what else {
+        panic!("{contact:?}");
+    };
+    assert_eq!(unknown.name, "change_contact");
+    assert_eq!(unknown.text_of("Status"), "1");
     assert_eq!(unknown.elements.last().unwrap().children.len(), 2);
 
     let received = survives(&common("sticker", "<MsgId>7</MsgId>"));

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ChatId, CorpId, Done, Refusal as R, UserId, endpoint};
 
-/// Leaves a group. Where the owner leaves, the longest-standing member owns it.
+/// Leaves a group. Where the owner leaves, the longest-standing member owns it; of a customer group the longest-standing employee.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Leave {
@@ -71,7 +71,7 @@ endpoint! { Post "/_qun/people/{userid}/groups/{chatid}/rename", Rename => Done 
 } }
 endpoint! { Post "/_qun/people/{userid}/groups/{chatid}/owner", HandOver => Done {
     auth: Manage, envelope: crate::Envelope::Manage, body: crate::Body::Json,
-    title: "Hand a group over to another member", refuses: &[R::PersonUnknown, R::GroupUnknown, R::NotOwner, R::NotMember],
+    title: "Hand a group over to another member", refuses: &[R::PersonUnknown, R::GroupUnknown, R::NotOwner, R::NotMember, R::NoCustomerContact],
 } }
 endpoint! { Post "/_qun/people/{userid}/groups/{chatid}/remove", Remove => Done {
     auth: Manage, envelope: crate::Envelope::Manage, body: crate::Body::Json,

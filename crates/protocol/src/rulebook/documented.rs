@@ -10,6 +10,8 @@ pub(super) const FACTS: Facts = Facts {
         stranger_removal_ignored: true,
         response_code_for_menus: false,
         quit_and_members: true,
+        sync_reads: true,
+        join_way_type: true,
     },
     limits: &[
         (Limit::ChatMembersMax, 500),

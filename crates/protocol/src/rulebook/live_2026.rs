@@ -10,6 +10,8 @@ pub(super) const FACTS: Facts = Facts {
         stranger_removal_ignored: false,
         response_code_for_menus: true,
         quit_and_members: false,
+        sync_reads: false,
+        join_way_type: false,
     },
     limits: &[],
 };

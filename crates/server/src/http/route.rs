@@ -1,6 +1,6 @@
 //! The one list of endpoints as routes.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -79,6 +79,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/_qun/world.schema.json", routing::get(world_schema))
         .route("/_qun/docs", routing::get(docs_page))
         .route("/_qun/pictures/{corpid}/{id}", routing::get(serve::picture))
+        .route("/_qun/join/{corpid}/{name}", routing::get(serve::join))
         .fallback(unknown)
         .layer(axum::middleware::from_fn(tail::read_on))
         .with_state(app)
@@ -95,11 +96,22 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
     }
 }
 
+/// So long a scrape waits for the store.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 async fn metrics(State(app): State<Arc<App>>) -> Response {
+    let store = Arc::clone(&app.store);
+    let look = move || store.read(qun_store::table::callback::waiting);
+    let look = blocking(app.store.is_shared(), look);
+    // What is told of the process itself is wanted most while the store is away.
+    let waiting = match tokio::time::timeout(PATIENCE, look).await {
+        Ok(Ok(waiting)) => Some(waiting),
+        Ok(Err(_)) | Err(_) => None,
+    };
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     (
         [(header::CONTENT_TYPE, kind)],
-        app.metrics.render(app.store.stats()),
+        app.metrics.render(app.store.stats(), waiting),
     )
         .into_response()
 }

@@ -9,6 +9,7 @@ use super::{Beside, Own, Serve};
 use crate::{
     app::App,
     http::{Answer, Call},
+    job,
     run::{Settings, write},
 };
 
@@ -58,6 +59,8 @@ impl Serve<AdvanceClock> for Own {
             Ok(())
         })
         .await?;
+        // What the move has made due is done before it is answered.
+        job::inherit_due(&call.app).await;
         call.app.deliverer.wake();
         Ok(Answer::Typed(shown(&call.app), Vec::new()))
     }

@@ -1,7 +1,7 @@
 //! What apps are told: set, delivered, tried again, listed and answered.
 
 mod delivery;
-pub mod receiver;
+pub(crate) mod receiver;
 mod reply;
 mod setting;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::kit::App;
 
-fn ok() -> Vec<Answer> {
+pub(crate) fn ok() -> Vec<Answer> {
     vec![Answer::Ok("success".into())]
 }
 
@@ -22,7 +22,7 @@ fn status(line: &str) -> Answer {
 
 impl App<'_> {
     /// A receiver that this app's callback goes to.
-    pub async fn told(&self, answers: Vec<Answer>) -> Receiver {
+    pub(crate) async fn told(&self, answers: Vec<Answer>) -> Receiver {
         let receiver = Receiver::start(&self.corpid, answers).await;
         let (status, answer) = self.set_callback(&receiver.url, TOKEN, KEY).await;
         assert_eq!(
@@ -50,7 +50,7 @@ impl App<'_> {
         self.person(userid, "say", json!({ "text": text })).await
     }
 
-    pub async fn callbacks(&self, query: &str) -> Value {
+    pub(crate) async fn callbacks(&self, query: &str) -> Value {
         let path = format!("/_qun/companies/{}/callbacks?{query}", self.corpid);
         self.server.manage_ok("GET", &path, None).await
     }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    kit::{App, Server, code},
+    kit::{App, BOTH, Server, code},
     media::{content, uploaded},
 };
 
@@ -81,7 +81,20 @@ const MESSAGES_ANSWER: &str = "90236-11-answer";
 
 const RECALL: &str = "94867-01-recall";
 
+/// Document 004's join ways.
+const JOIN_WAY: &[&str] = &[
+    "004-04-add-join-way",
+    "004-05-get-join-way",
+    "004-06-update-join-way",
+    "004-07-del-join-way",
+];
+
 const GET_TOKEN: &str = "003-01-gettoken";
+
+/// Document 004, in its order.
+const GROUPCHAT: &[&str] = &["004-01-transfer", "004-02-list", "004-03-get"];
+/// Document 003 names the fields alone; the number is that of the official page.
+const GET_USERID: &str = "003-02-getuserid";
 
 /// A request, or an answer, or both, as a document prints them.
 #[derive(Deserialize)]
@@ -130,6 +143,15 @@ fn shaped(place: &str, printed: &Value, real: &Value) {
 
 /// Sends a sample's request as printed. It must be accepted, and answered in the shape that is printed, if one is.
 async fn play(app: &App<'_>, name: &str) -> Value {
+    let answer = send(app, name).await;
+    if let Some(printed) = &sample(name).response {
+        shaped(name, printed, &answer);
+    }
+    answer
+}
+
+/// Sends a sample's request as printed. It must be accepted.
+async fn send(app: &App<'_>, name: &str) -> Value {
     let sample = sample(name);
     let request = sample
         .request
@@ -145,9 +167,6 @@ async fn play(app: &App<'_>, name: &str) -> Value {
         _ => app.post(&sample.endpoint, request).await,
     };
     assert_eq!(code(&answer), 0, "{name}: {answer}");
-    if let Some(printed) = &sample.response {
-        shaped(name, printed, &answer);
-    }
     answer
 }
 
@@ -175,7 +194,14 @@ fn every_sample_is_played() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    let single = [APPCHAT_SEND, GET_TOKEN, MESSAGE, MESSAGES_ANSWER, RECALL];
+    let single = [
+        APPCHAT_SEND,
+        GET_TOKEN,
+        GET_USERID,
+        MESSAGE,
+        MESSAGES_ANSWER,
+        RECALL,
+    ];
     let played = [
         CHAT,
         PROJECT,
@@ -184,6 +210,8 @@ fn every_sample_is_played() {
         MESSAGES,
         card::SENT,
         card::UPDATED,
+        JOIN_WAY,
+        GROUPCHAT,
         &single,
     ];
     let played = played.concat();
@@ -414,6 +442,77 @@ async fn document_003s_gettoken_is_answered_to_the_letter() {
 }
 
 #[tokio::test]
+async fn document_004s_join_ways_are_accepted_as_printed() {
+    let server = Server::start().await;
+    let app = server.demo().await;
+    for name in JOIN_WAY {
+        let answer = play(&app, name).await;
+        if *name == "004-05-get-join-way" {
+            let mut expected = printed(name);
+            // The page prints scene 3, and lists 1 and 2.
+            expected["join_way"]["scene"] = 2.into();
+            expected["join_way"]["qr_code"] = answer["join_way"]["qr_code"].clone();
+            assert_eq!(answer, expected);
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn document_004s_customer_groups_are_there() {
+    for book in BOTH {
+        let server = Server::with(|config| config.rules = book).await;
+        let app = server.demo().await;
+        let [transfer, list, get] = GROUPCHAT else {
+            panic!("{GROUPCHAT:?}")
+        };
+        // The page prints a refused group that its request does not name.
+        let mut expected = printed(transfer);
+        expected["failed_chat_list"][0]["chat_id"] = "wrOgQhDgAAcwMTB7YmDkbeBsgT_AAAA".into();
+        assert_eq!(play(&app, transfer).await, expected);
+
+        // The first of the printed groups is another owner's in the sample of get.
+        let mut expected = printed(list);
+        expected["group_chat_list"]
+            .as_array_mut()
+            .unwrap()
+            .remove(0);
+        expected["next_cursor"] = "".into();
+        assert_eq!(play(&app, list).await, expected);
+
+        // The page leaves out the owner and the admins, who are members.
+        let mut answer = send(&app, get).await;
+        let mut expected = printed(get);
+        let take = |group: &mut Value| group["group_chat"]["member_list"].take();
+        let (members, printed) = (take(&mut answer), take(&mut expected));
+        let version = answer["group_chat"]["member_version"].take();
+        assert_eq!(version.as_str().unwrap().len(), 32);
+        expected["group_chat"]["member_version"] = Value::Null;
+        assert_eq!(answer, expected);
+        let members = members.as_array().unwrap();
+        for member in printed.as_array().unwrap() {
+            assert!(members.contains(member), "{member} {members:?}");
+        }
+        let ids: Vec<&str> = members
+            .iter()
+            .map(|it| it["userid"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            ids,
+            [
+                "ZhuShengBen",
+                "abel",
+                "wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA",
+                "jack",
+                "sam",
+                "pony"
+            ]
+        );
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn document_003s_message_arrives() {
     for rules in Rulebook::ALL {
         let server = Server::with(|config| config.rules = rules).await;
@@ -522,4 +621,14 @@ async fn page_90236s_answer_has_its_shape() {
         ["userid2", "PartyID1", "TagID1", "userid3"]
     );
     server.stop().await;
+}
+
+#[tokio::test]
+async fn document_003s_getuserid_is_answered_to_the_letter() {
+    for rules in Rulebook::ALL {
+        let server = Server::with(|config| config.rules = rules).await;
+        let app = server.demo().await;
+        assert_eq!(play(&app, GET_USERID).await, printed(GET_USERID), "{rules}");
+        server.stop().await;
+    }
 }

@@ -14,6 +14,7 @@ mod card;
 mod database;
 mod fault;
 mod groups;
+mod join_way;
 mod lane;
 mod load;
 mod media;

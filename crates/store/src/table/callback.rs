@@ -73,6 +73,7 @@ statements! {
     AGAIN = "UPDATE callback_event SET state = 0, seq = $4 WHERE corp = $1 AND id = $2 AND lane = $3";
     ATTEMPTS = "SELECT began, took, accepted, request_head, request_body, status, answer, error FROM callback_attempt WHERE corp = $1 AND event = $2 AND event_lane = $3 ORDER BY id, lane";
     COUNT = "SELECT COUNT(*) FROM callback_attempt WHERE corp = $1 AND event = $2 AND event_lane = $3";
+    WAITING = "SELECT COUNT(*) FROM callback_event WHERE state = 0";
     OLD = "SELECT corp, id, lane FROM callback_event WHERE corp = $1 AND id < $2 AND state <> 0 ORDER BY id LIMIT $3";
     COMPANIES = "SELECT DISTINCT corp FROM callback_queue";
     DELETE_ATTEMPTS = "DELETE FROM callback_attempt WHERE corp = $1 AND event = $2 AND event_lane = $3";
@@ -409,6 +410,11 @@ pub fn attempts(read: &mut dyn Read, corp: i64, e: &Event) -> Result<Vec<Attempt
 pub fn count(read: &mut dyn Read, corp: i64, e: &Event) -> Result<i64> {
     let vals = [corp.into(), e.id.into(), e.lane.into()];
     Ok(read.int(COUNT, &vals)?.unwrap_or(0))
+}
+
+/// How many events wait, in all companies.
+pub fn waiting(read: &mut dyn Read) -> Result<i64> {
+    Ok(read.int(WAITING, &[])?.unwrap_or(0))
 }
 
 /// Companies that have queues.

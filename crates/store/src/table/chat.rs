@@ -1,26 +1,37 @@
-//! Internal groups and who is in them.
+//! Groups and who is in them. What customer groups have beyond that is in [`super::customer_group`].
 
 use crate::{Read, ReadExt, Result, Row, Tx};
 
 statements! {
-    BY_CHATID = "SELECT chat, chatid, app, name, owner, member_count, created, first_message FROM chat WHERE corp = $1 AND chatid = $2 AND dissolved IS NULL";
-    PAGE = "SELECT chat, chatid, app, name, owner, member_count, created, first_message FROM chat WHERE corp = $1 AND dissolved IS NULL AND chat > $2 ORDER BY chat LIMIT $3";
-    SEARCHED = "SELECT chat, chatid, app, name, owner, member_count, created, first_message, search FROM chat WHERE corp = $1 AND dissolved IS NULL AND chat > $2 ORDER BY chat";
+    BY_CHATID = "SELECT chat, chatid, app, name, owner, member_count, created, first_message FROM chat WHERE corp = $1 AND chatid = $2 AND dissolved IS NULL AND kind = 0";
+    PAGE = "SELECT chat, chatid, app, name, owner, member_count, created, first_message FROM chat WHERE corp = $1 AND kind = 0 AND dissolved IS NULL AND chat > $2 ORDER BY chat LIMIT $3";
+    SEARCHED = "SELECT chat, chatid, app, name, owner, member_count, created, first_message, search FROM chat WHERE corp = $1 AND kind = 0 AND dissolved IS NULL AND chat > $2 ORDER BY chat";
     INSERT = "INSERT INTO chat (corp, chat, chatid, app, name, search, owner, member_count, created, first_message, dissolved) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL)";
     UPDATE = "UPDATE chat SET name = $3, search = $4, owner = $5, member_count = $6 WHERE corp = $1 AND chat = $2";
     SPOKEN = "UPDATE chat SET first_message = $3 WHERE corp = $1 AND chat = $2 AND first_message IS NULL";
     DISSOLVE = "UPDATE chat SET dissolved = $3, member_count = 0 WHERE corp = $1 AND chat = $2";
-    ALIVE = "SELECT COUNT(*) FROM chat WHERE corp = $1 AND app = $2 AND dissolved IS NULL";
+    ALIVE = "SELECT COUNT(*) FROM chat WHERE corp = $1 AND app = $2 AND dissolved IS NULL AND kind = 0";
     MEMBERS = "SELECT m.person, m.joined, m.from_id, p.userid, p.status FROM chat_member m JOIN person p ON p.corp = m.corp AND p.person = m.person WHERE m.corp = $1 AND m.chat = $2 AND m.to_id IS NULL ORDER BY m.from_id";
     JOIN = "INSERT INTO chat_member (corp, chat, from_id, person, joined, to_id) SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT) + l.n, l.v, CAST($4 AS BIGINT), NULL FROM {ints $5} AS l";
     LEAVE = "UPDATE chat_member SET to_id = $3 WHERE corp = $1 AND chat = $2 AND to_id IS NULL AND person IN (SELECT l.v FROM {ints $4} AS l)";
     CLOSE = "UPDATE chat_member SET to_id = $3 WHERE corp = $1 AND chat = $2 AND to_id IS NULL";
-    OF_PERSON = "SELECT m.chat, m.from_id, m.joined, c.chatid, c.name, c.owner, c.member_count, c.first_message, p.userid FROM chat_member m JOIN chat c ON c.corp = m.corp AND c.chat = m.chat JOIN person p ON p.corp = c.corp AND p.person = c.owner WHERE m.corp = $1 AND m.person = $2 AND m.to_id IS NULL AND c.dissolved IS NULL ORDER BY m.from_id";
+    OF_PERSON = "SELECT m.chat, m.from_id, m.joined, c.chatid, c.name, c.kind, c.member_count, c.first_message, COALESCE(p.userid, k.external_userid, '') FROM chat_member m JOIN chat c ON c.corp = m.corp AND c.chat = m.chat LEFT JOIN person p ON p.corp = c.corp AND p.person = c.owner LEFT JOIN customer k ON k.corp = c.corp AND k.customer = c.owner WHERE m.corp = $1 AND m.person = $2 AND m.to_id IS NULL AND c.dissolved IS NULL ORDER BY m.from_id";
+    IS_MEMBER = "SELECT 1 FROM chat_member WHERE corp = $1 AND chat = $2 AND person = $3 AND to_id IS NULL";
     INTERVALS = "SELECT m.chat, m.from_id, m.to_id, c.chatid FROM chat_member m JOIN chat c ON c.corp = m.corp AND c.chat = m.chat WHERE m.corp = $1 AND m.person = $2";
     IN_GROUPS = "SELECT 1 FROM chat_member WHERE corp = $1 AND person = $2 LIMIT 1";
 }
 
 pub(super) const KEPT: &[&str] = &[BY_CHATID];
+
+/// What a group is.
+pub mod kind {
+    /// An internal group that an app made.
+    pub const INTERNAL: i64 = 0;
+    /// A customer group.
+    pub const CUSTOMER: i64 = 1;
+    /// A room of personal WeChat.
+    pub const ROOM: i64 = 2;
+}
 
 /// A live internal group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,8 +67,8 @@ fn chat(row: &dyn Row) -> Chat {
     }
 }
 
-fn search_text(c: &Chat) -> String {
-    format!("{}\n{}", c.chatid, c.name).to_ascii_lowercase()
+pub(super) fn search_text(chatid: &str, name: &str) -> String {
+    format!("{chatid}\n{name}").to_ascii_lowercase()
 }
 
 /// The live group with a chatid.
@@ -87,7 +98,7 @@ pub fn search(
 
 /// Adds a group; its members are added by [`join`].
 pub fn insert(tx: &mut dyn Tx, corp: i64, c: &Chat) -> Result<()> {
-    let search = search_text(c);
+    let search = search_text(&c.chatid, &c.name);
     let vals = [
         corp.into(),
         c.chat.into(),
@@ -105,7 +116,7 @@ pub fn insert(tx: &mut dyn Tx, corp: i64, c: &Chat) -> Result<()> {
 
 /// Saves a group's name, owner and number of members.
 pub fn update(tx: &mut dyn Tx, corp: i64, c: &Chat) -> Result<()> {
-    let search = search_text(c);
+    let search = search_text(&c.chatid, &c.name);
     let vals = [
         corp.into(),
         c.chat.into(),
@@ -200,6 +211,11 @@ pub(crate) fn int_list(numbers: &[i64]) -> String {
     format!("[{}]", items.join(","))
 }
 
+/// Whether a person is in a group now.
+pub fn is_member(read: &mut dyn Read, corp: i64, chat: i64, person: i64) -> Result<bool> {
+    read.exists(IS_MEMBER, &[corp.into(), chat.into(), person.into()])
+}
+
 /// A live group that a person is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
@@ -217,7 +233,7 @@ pub struct Membership {
     pub owner: String,
     /// How many people are in it.
     pub member_count: i64,
-    /// Whether it has had a message.
+    /// Whether its members see it: an internal group needs a message for that.
     pub visible: bool,
 }
 
@@ -231,7 +247,7 @@ pub fn of_person(read: &mut dyn Read, corp: i64, person: i64) -> Result<Vec<Memb
         name: row.text(4).to_owned(),
         owner: row.text(8).to_owned(),
         member_count: row.int(6),
-        visible: !row.is_null(7),
+        visible: row.int(5) != kind::INTERNAL || !row.is_null(7),
     })
 }
 

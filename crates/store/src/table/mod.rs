@@ -16,12 +16,16 @@ pub mod callback;
 pub mod card;
 pub mod chat;
 pub mod company;
+pub mod customer;
+pub mod customer_group;
 pub mod directory;
+pub mod join_way;
 pub mod lane;
 pub mod media;
 pub mod message;
 pub mod meta;
 pub mod quota;
+pub mod range;
 pub mod recipient;
 
 /// Every statement of the tables.
@@ -35,12 +39,17 @@ pub fn statements() -> Vec<&'static str> {
         card::STATEMENTS,
         chat::STATEMENTS,
         company::STATEMENTS,
+        customer::STATEMENTS,
+        customer_group::STATEMENTS,
+        &directory::statements(),
         directory::STATEMENTS,
+        join_way::STATEMENTS,
         lane::STATEMENTS,
         media::STATEMENTS,
         message::STATEMENTS,
         meta::STATEMENTS,
         quota::STATEMENTS,
+        range::STATEMENTS,
         recipient::STATEMENTS,
     ]
     .concat()

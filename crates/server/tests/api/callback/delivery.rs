@@ -477,3 +477,51 @@ async fn a_commit_wakes_whoever_delivers() {
     );
     server.stop().await;
 }
+
+#[tokio::test]
+async fn metrics_tell_of_attempts_and_of_what_waits() {
+    let server = Server::start().await;
+    let app = server.demo().await;
+    let value = async |name: &str| {
+        let metrics = server.http.get(format!("{}/metrics", server.url)).send();
+        let metrics = metrics.await.unwrap().text().await.unwrap();
+        let value = metrics.lines().find_map(|line| line.strip_prefix(name));
+        let value = value.and_then(|value| value.trim().parse::<f64>().ok());
+        value.unwrap_or_else(|| panic!("{name}: {metrics}"))
+    };
+    let attempts = async |outcome: &str| {
+        value(&format!(
+            "qun_callback_attempts_total{{outcome=\"{outcome}\"}}"
+        ))
+        .await
+    };
+    assert_eq!(attempts("accepted").await, 0.0);
+    let answers = vec![
+        Answer::Ok("success".into()),
+        status("500 Internal Server Error"),
+        Answer::Raw(Vec::new()),
+    ];
+    let receiver = app.told(answers).await;
+    let said = app.says("zhangsan", "accepted").await;
+    app.until_state(&said, "delivered").await;
+    let mut late = Vec::new();
+    for (userid, text) in [("lisi", "refused"), ("wangwu", "not answered")] {
+        let said = app.says(userid, text).await;
+        app.until_tried(&said, 1).await;
+        late.push(said);
+    }
+    assert_eq!(attempts("accepted").await, 1.0);
+    assert_eq!(attempts("refused").await, 1.0);
+    // On a slow machine some are tried again meanwhile.
+    let unanswered = attempts("no_answer").await;
+    assert!(unanswered >= 1.0);
+    assert!(value("qun_callback_seconds_count").await >= 2.0 + unanswered);
+    assert_eq!(value("qun_callbacks_waiting").await, 2.0);
+    receiver.answer(ok());
+    server.advance(5).await;
+    for said in &late {
+        app.until_state(said, "delivered").await;
+    }
+    assert_eq!(attempts("accepted").await, 3.0);
+    assert_eq!(value("qun_callbacks_waiting").await, 0.0);
+}
