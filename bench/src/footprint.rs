@@ -4,10 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use crate::compare::Bench;
 use crate::server::Server;
-use crate::setup::{self, Calls};
+use crate::setup::{self, Call, Calls};
 
 /// Groups that are weighed, with few members and with many.
 const GROUPS: usize = 500;
@@ -29,8 +30,12 @@ pub(crate) struct Footprint {
     /// Bytes on disk.
     pub(crate) group: f64,
     pub(crate) member: f64,
-    /// Over its body.
+    pub(crate) customer_group: f64,
+    pub(crate) customer_member: f64,
+    /// Over its body, to a group.
     pub(crate) message: f64,
+    /// The same to everybody of a large company.
+    pub(crate) message_to_all: f64,
 }
 
 pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Footprint> {
@@ -42,7 +47,10 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Footprint> {
         empty: None,
         group: 0.0,
         member: 0.0,
+        customer_group: 0.0,
+        customer_member: 0.0,
         message: 0.0,
+        message_to_all: 0.0,
     };
     for round in 0..bench.options.rounds {
         let bare = bench.start_bare().await?;
@@ -58,14 +66,22 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Footprint> {
             .start_after_kill
             .push(after_a_kill(bench, round).await?);
     }
-    let (few, many) = (weigh(bench, FEW).await?, weigh(bench, MANY).await?);
-    let none = weigh_groups(bench, 0, FEW).await?;
-    found.member = (many - few) / (GROUPS * (MANY - FEW)) as f64;
-    found.group = (few - none) / GROUPS as f64 - FEW as f64 * found.member;
-    found.message = weigh_messages(bench).await?;
+    (found.group, found.member) = weigh(bench, "groups", setup::groups).await?;
+    (found.customer_group, found.customer_member) =
+        weigh(bench, "customer_groups", setup::customer_groups).await?;
+    found.message = weigh_messages(bench, "weigh", setup::world(), |calls| calls.send(2)).await?;
+    found.message_to_all = weigh_messages(bench, "weigh-all", setup::crowd(), |calls| {
+        calls.message(None)
+    })
+    .await?;
     eprintln!(
-        "bytes: group {:.0}, member {:.0}, message {:.0}",
-        found.group, found.member, found.message
+        "bytes: group {:.0}, member {:.0}, of customers {:.0}, {:.0}, message {:.0}, to everybody {:.0}",
+        found.group,
+        found.member,
+        found.customer_group,
+        found.customer_member,
+        found.message,
+        found.message_to_all
     );
     Ok(found)
 }
@@ -100,32 +116,49 @@ async fn after_a_kill(bench: &Bench<'_>, round: usize) -> Result<f64> {
     Ok(took)
 }
 
-async fn weigh(bench: &Bench<'_>, members: usize) -> Result<f64> {
-    weigh_groups(bench, GROUPS, members).await
-}
-
-/// The database's size with so many groups.
-async fn weigh_groups(bench: &Bench<'_>, count: usize, members: usize) -> Result<f64> {
-    let name = format!("weigh{count}-{members}");
-    let world = bench.world(&name, &setup::groups(count, members))?;
-    let data = bench.path(&name)?;
-    let qun = bench
-        .start_qun(&name, &["--data", &data, "--world", &world])
-        .await?;
-    qun.stop().await?;
-    size(&data)
+/// What a group takes, and what each of its members does.
+async fn weigh(
+    bench: &Bench<'_>,
+    name: &str,
+    world: fn(usize, usize) -> Value,
+) -> Result<(f64, f64)> {
+    let mut sizes = [0.0; 3];
+    for (size, (count, members)) in sizes
+        .iter_mut()
+        .zip([(GROUPS, FEW), (GROUPS, MANY), (0, FEW)])
+    {
+        let name = format!("{name}{count}-{members}");
+        let world = bench.world(&name, &world(count, members))?;
+        let data = bench.path(&name)?;
+        let args = ["--data", &data, "--world", &world];
+        bench.start_qun(&name, &args).await?.stop().await?;
+        *size = self::size(&data)?;
+    }
+    let [few, many, none] = sizes;
+    let member = (many - few) / (GROUPS * (MANY - FEW)) as f64;
+    let group = (few - none) / GROUPS as f64 - FEW as f64 * member;
+    Ok((group, member))
 }
 
 /// What a message takes beside its body.
-async fn weigh_messages(bench: &Bench<'_>) -> Result<f64> {
-    let world = bench.world("weigh", &setup::world())?;
-    let data = bench.path("weigh")?;
+async fn weigh_messages(
+    bench: &Bench<'_>,
+    name: &str,
+    world: Value,
+    call: impl Fn(&Calls) -> Call,
+) -> Result<f64> {
+    let world = bench.world(name, &world)?;
+    let data = bench.path(name)?;
     let args = ["--data", &data, "--world", &world];
-    bench.start_qun("weigh", &args).await?.stop().await?;
+    let qun = bench.start_qun(name, &args).await?;
+    // The first one may find out who gets it.
+    let first = call(&Calls::of(&qun, &setup::company(0)).await?);
+    bench.load(&[first.to(&qun)], 1, LOAD / 10).await?;
+    qun.stop().await?;
     let before = size(&data)?;
-    let qun = bench.start_qun("weigh", &["--data", &data]).await?;
+    let qun = bench.start_qun(name, &["--data", &data]).await?;
     let calls = Calls::of(&qun, &setup::company(0)).await?;
-    let load = bench.load(&[calls.send(2).to(&qun)], 64, LOAD).await?;
+    let load = bench.load(&[call(&calls).to(&qun)], 64, LOAD).await?;
     qun.stop().await?;
     Ok((size(&data)? - before) / load.requests as f64 - setup::message_bytes() as f64)
 }

@@ -2,7 +2,7 @@
 
 use crate::load::Outcome;
 use crate::report::{Report, Row, Spread};
-use crate::{postgres, sqlite};
+use crate::{groups, postgres, sqlite};
 
 /// One figure with its bounds.
 pub(crate) struct Goal {
@@ -98,6 +98,8 @@ pub(crate) fn of(report: &Report) -> Vec<Goal> {
     let (alone, busy) = (sqlite::send(1), sqlite::send(64));
     let busy = row(&busy, sqlite::NAME);
     let crowd = row(&sqlite::send(64), sqlite::CROWD);
+    let to_one = row(sqlite::MESSAGE, sqlite::NAME);
+    let to_all = row(sqlite::MESSAGE, sqlite::EVERYBODY);
     let footprint = &report.footprint;
     let mib = |kib: u64| Spread::only(kib as f64 / 1024.0);
     let flush = report.facts.flushes.median;
@@ -152,6 +154,25 @@ pub(crate) fn of(report: &Report) -> Vec<Goal> {
             1.5,
             1.05,
         ),
+        most(
+            "message/send to 1 person, 64 connections, of bare",
+            to_one.map(Row::ratio),
+            0.25,
+            0.50,
+        ),
+        most(
+            "message/send to 1000 named people, 64 connections, of bare",
+            ratio(sqlite::NAMED),
+            0.25,
+            0.50,
+        ),
+        least(
+            "message to 1 person against @all of 10000",
+            to_one.zip(to_all).map(|(one, all)| one.against(all)),
+            "×",
+            1.5,
+            1.05,
+        ),
         least(
             "memory, empty",
             footprint.empty.map(mib),
@@ -196,6 +217,13 @@ pub(crate) fn of(report: &Report) -> Vec<Goal> {
             50.0,
         ),
         least(
+            "bytes of a message to 10000 people over its body",
+            Some(Spread::only(footprint.message_to_all)),
+            "",
+            120.0,
+            50.0,
+        ),
+        least(
             "SDK, processor time a call at 64 in flight, of bare hyper connections",
             report.sdk,
             "×",
@@ -209,6 +237,7 @@ pub(crate) fn of(report: &Report) -> Vec<Goal> {
             0.33,
         ),
     ];
+    goals.extend(of_groups(report));
     for (count, floor, goal) in [(2, 1.3, 1.9), (4, 1.6, 3.6)] {
         let (what, nodes) = (postgres::SLOW_ROW, postgres::nodes(count));
         let pair = row(what, &nodes).zip(row(what, &postgres::nodes(1)));
@@ -221,6 +250,86 @@ pub(crate) fn of(report: &Report) -> Vec<Goal> {
         ));
     }
     goals
+}
+
+/// Those of reading among many customer groups.
+fn of_groups(report: &Report) -> Vec<Goal> {
+    let found = &report.groups;
+    let many = format!("{} groups", found.size.groups);
+    let ratio = |what: &str| report.row(what, groups::NAME).map(Row::ratio);
+    let memory = report.groups_resident().max(found.idle);
+    let memory = memory.map(|kib| Spread::only(kib as f64 / 1024.0));
+    vec![
+        most(
+            format!("{}, of bare", groups::LIST),
+            ratio(groups::LIST),
+            0.12,
+            0.22,
+        ),
+        most(
+            format!("{}, of bare", groups::GET),
+            ratio(groups::GET),
+            0.12,
+            0.22,
+        ),
+        least(
+            "list, page 900 against page 1",
+            Some(found.store.far),
+            "×",
+            1.2,
+            1.05,
+        ),
+        least(
+            "statistic over 30 days, 1 owner, in the store",
+            Some(found.store.one_owner),
+            " µs",
+            50.0,
+            10.0,
+        ),
+        least(
+            "statistic over 30 days, 100 owners, in the store",
+            Some(found.store.owners),
+            " µs",
+            5_000.0,
+            800.0,
+        ),
+        least(
+            "the same by day, 1 owner",
+            Some(found.store.days_of_one),
+            " µs",
+            50.0,
+            10.0,
+        ),
+        least(
+            "the same by day, 100 owners",
+            Some(found.store.days),
+            " µs",
+            5_000.0,
+            800.0,
+        ),
+        least(format!("memory, {many}"), memory, " MiB", 100.0, 24.0),
+        least(
+            format!("start to first answer, {many}"),
+            Spread::of(&found.start),
+            " ms",
+            200.0,
+            20.0,
+        ),
+        least(
+            "bytes of a member of a customer group",
+            Some(Spread::only(report.footprint.customer_member)),
+            "",
+            120.0,
+            64.0,
+        ),
+        least(
+            "bytes of a customer group",
+            Some(Spread::only(report.footprint.customer_group)),
+            "",
+            400.0,
+            220.0,
+        ),
+    ]
 }
 
 #[cfg(test)]

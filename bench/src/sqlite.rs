@@ -18,6 +18,12 @@ pub(crate) fn send(connections: usize) -> String {
     format!("appchat/send, {connections} connection{many}")
 }
 
+/// `message/send` from 64 connections, to one person and to everybody.
+pub(crate) const MESSAGE: &str = "message/send, 64 connections";
+/// The row to everybody.
+pub(crate) const EVERYBODY: &str = "qun, @all of 10000";
+/// The same to many who are named.
+pub(crate) const NAMED: &str = "message/send, 1000 named people";
 pub(crate) const GETTOKEN: &str = "gettoken";
 pub(crate) const GET_20: &str = "appchat/get, 20 members";
 pub(crate) const GET_500: &str = "appchat/get, 500 members";
@@ -59,6 +65,31 @@ pub(crate) async fn rows(bench: &Bench<'_>, bare: &Server) -> Result<Vec<Row>> {
         rows.extend(bench.rows(what, &subjects).await?);
     }
     unlimited.stop().await?;
+    qun.stop().await?;
+    rows.extend(messages(bench, bare).await?);
+    Ok(rows)
+}
+
+/// Messages to people, in a company of many.
+async fn messages(bench: &Bench<'_>, bare: &Server) -> Result<Vec<Row>> {
+    let world = bench.world("crowd", &setup::crowd())?;
+    let data = bench.path("crowd")?;
+    let qun = bench
+        .start_qun("crowd", &["--data", &data, "--world", &world])
+        .await?;
+    let no = Calls::for_bare();
+    let calls = Calls::of(&qun, &setup::company(0)).await?;
+    let one_or_all = [
+        subject("bare", bare, &no.message(Some(1)), 64),
+        subject(NAME, &qun, &calls.message(Some(1)), 64),
+        subject(EVERYBODY, &qun, &calls.message(None), 64),
+    ];
+    let named = [
+        subject("bare", bare, &no.message(Some(1000)), 64),
+        subject(NAME, &qun, &calls.message(Some(1000)), 64),
+    ];
+    let mut rows = bench.rows(MESSAGE, &one_or_all).await?;
+    rows.extend(bench.rows(NAMED, &named).await?);
     qun.stop().await?;
     Ok(rows)
 }

@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::{Arg, ArgAction, ArgMatches, Args, ColorChoice, Command, FromArgMatches, Subcommand};
-use qun_protocol::{Auth, Body, Meta, all};
+use qun_protocol::{Auth, Body, Callers, Meta, all};
 use serde_json::{Map, Value};
 
 use self::{
@@ -197,6 +197,9 @@ fn about(meta: &Meta) -> String {
             meta.page
         ));
     }
+    if meta.callers == Callers::ContactsSync {
+        about.push_str("\n\nNeeds the secret of 通讯录同步.");
+    }
     about
 }
 
@@ -230,6 +233,10 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
         "appchat/send" => {
             return "qun call appchat/send --chatid alpha_project_20231101 --msgtype text text.content=大家好".into();
         }
+        name if let Some(rest) = directory(name) => return format!("qun call {name} {rest}"),
+        "message/update_template_card" => {
+            return "qun call message/update_template_card --agentid 1000002 --response-code RESPONSE_CODE --atall 1 button.replace_name=已同意".into();
+        }
         "externalcontact/groupchat/list" => {
             return "qun call externalcontact/groupchat/list --limit 100".into();
         }
@@ -250,6 +257,22 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
         }
         "POST /_qun/people/{userid}/join" => {
             return "CODE=$(qun people link ZhuShengBen wrOgQhDgAAMYQiS5ol9G7gK9JVAAAA)\n  qun call POST /_qun/people/zhangsan/join --code \"$CODE\"".into();
+        }
+        "externalcontact/groupchat/add_join_way" => {
+            return "qun call externalcontact/groupchat/add_join_way --scene 2 --chat-id-list wrOgQhDgAAH2Yy-CTZ6POca8mlBEdaaa".into();
+        }
+        "externalcontact/groupchat/update_join_way" => {
+            return "qun call externalcontact/groupchat/update_join_way --config-id 9ad7fa5cdaa6511298498f979c4722de --scene 2 \
+                    --chat-id-list wrOgQhDgAAH2Yy-CTZ6POca8mlBEdaaa"
+                .into();
+        }
+        "POST /_qun/people/{userid}/scan" => {
+            return "qun call POST /_qun/people/wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA/scan \
+                    --url $(qun join-way get 9ad7fa5cdaa6511298498f979c472aaa --jq .qr_code)"
+                .into();
+        }
+        "POST /_qun/people/{userid}/tap" => {
+            return "qun call POST /_qun/people/wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA/tap --config-id 42b34949e138eb6e027c123cba77faaa".into();
         }
         "media/upload" => return "qun call media/upload --type file --file README.md".into(),
         "media/uploadimg" => return "qun call media/uploadimg --file picture.png".into(),
@@ -316,6 +339,26 @@ fn is_of_customer_groups(meta: &Meta) -> bool {
     meta.auth == Auth::Manage && STEPS.iter().any(|step| meta.path.ends_with(step))
 }
 
+/// What follows the name of an endpoint of the directory.
+fn directory(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "user/getuserid" => "--mobile 13430388888",
+        "user/get_userid_by_email" => "--email zhangsan@demo.example",
+        "user/create" => "--userid anna --name 安娜 --mobile 13900000001 --department 2",
+        "user/update" => "--userid dev_001 --position 产品经理",
+        "user/delete" => "--userid zhaoliu",
+        "user/batchdelete" => "--useridlist zhaoliu,wangwu",
+        "user/simplelist" | "user/list" => "--department-id 2 --fetch-child 1",
+        "user/list_id" => "--limit 100",
+        "department/create" => "--name 广州研发中心 --parentid 1",
+        "department/update" => "--id 3 --name 广州研发中心",
+        "tag/create" => "--tagname 早班",
+        "tag/update" => "--tagid 2 --tagname 早班",
+        "tag/addtagusers" | "tag/deltagusers" => "--tagid 2 --userlist zhangsan,lisi",
+        _ => return None,
+    })
+}
+
 /// Somebody of the demo company who may do this: who was in a group cannot be removed, and some things only owners may.
 fn person(meta: &Meta) -> &'static str {
     let owners = ["/owner", "/remove"];
@@ -337,6 +380,8 @@ fn sample(field: &str) -> &'static str {
         "external_userid" => "wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA",
         "opengid" => "oAAAAAAA",
         "agentid" => "1000002",
+        "key" => "agree",
+        "config_id" => "9ad7fa5cdaa6511298498f979c472aaa",
         "media_id" => "file_media_id_456",
         "id" => "3",
         "tagid" => "2",

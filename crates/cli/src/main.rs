@@ -18,8 +18,8 @@ use std::process::ExitCode;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use noun::{
-    app, callback, chat, clock, company, customer, department, doctor, explain, group, media,
-    people, profile as profiles, room, shell, tag, token, user, wait,
+    app, callback, chat, clock, company, customer, department, doctor, explain, group, join_way,
+    media, people, profile as profiles, room, shell, stats, tag, token, user, wait,
 };
 
 /// WeCom group chats (企业微信群聊) on your own machine.
@@ -62,6 +62,9 @@ enum Verb {
     /// Customer groups (客户群): list and show.
     #[command(after_help = "Example:\n  qun group list")]
     Group(group::Noun),
+    /// Codes and buttons with which people join customer groups.
+    #[command(after_help = "Example:\n  qun join-way list")]
+    JoinWay(Box<join_way::Noun>),
     /// Files: upload and download.
     #[command(after_help = "Example:\n  qun media upload picture.png")]
     Media(media::Noun),
@@ -90,6 +93,9 @@ enum Verb {
     Listen(Box<callback::listen::Listen>),
     #[command(after_help = "Example:\n  qun trigger text dev_001 你好 --app 1000002")]
     Trigger(Box<callback::trigger::Noun>),
+    /// Statistics of customer groups: a table and a chart, CSV, or JSON.
+    #[command(after_help = stats::HELP)]
+    Stats(stats::Noun),
     /// The people of a company.
     #[command(after_help = "Example:\n  qun user list --search 开发")]
     User(user::Noun),
@@ -145,6 +151,7 @@ fn main() -> ExitCode {
             Verb::World { verb } => world::run(verb),
             Verb::Chat(noun) => chat::run(*noun).await,
             Verb::Group(noun) => group::run(noun).await,
+            Verb::JoinWay(noun) => join_way::run(*noun).await,
             Verb::Media(noun) => media::run(noun).await,
             Verb::People(noun) => people::run(noun).await,
             Verb::Room(noun) => room::run(*noun).await,
@@ -155,6 +162,7 @@ fn main() -> ExitCode {
             Verb::Callback(noun) => callback::run(noun).await,
             Verb::Trigger(noun) => callback::trigger::run(*noun).await,
             Verb::Listen(listen) => callback::listen::run(*listen).await,
+            Verb::Stats(noun) => stats::run(noun).await,
             Verb::User(noun) => user::run(noun).await,
             Verb::Customer(noun) => customer::run(noun).await,
             Verb::Department(noun) => department::run(noun).await,

@@ -7,7 +7,7 @@ use qun_protocol::{
 use serde_json::{Map, Value};
 
 use crate::{
-    Attachment, Builder, Chat, CustomerGroups, Error, Manager, Media, Pacing,
+    Attachment, Builder, Chat, CustomerGroups, Directory, Error, Manager, Media, Messages, Pacing,
     token::Tokens,
     wire::{Wire, answer, pause, request::Draft},
 };
@@ -125,6 +125,16 @@ impl Client {
         Chat(self.clone())
     }
 
+    /// Messages to people.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// let messages = wecom.messages();
+    /// ```
+    pub fn messages(&self) -> Messages {
+        Messages(self.clone())
+    }
+
     /// 客户群: groups of employees and customers.
     ///
     /// ```
@@ -143,6 +153,16 @@ impl Client {
     /// ```
     pub fn media(&self) -> Media {
         Media(self.clone())
+    }
+
+    /// The company's people, departments and tags.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// let directory = wecom.directory();
+    /// ```
+    pub fn directory(&self) -> Directory {
+        Directory(self.clone())
     }
 
     /// The company that the client speaks for.

@@ -1,5 +1,7 @@
 //! 客户群: groups of employees and customers.
 
+mod join_ways;
+
 use futures_util::{Stream, TryStreamExt, stream};
 use qun_protocol::{
     GroupChatId, UserId,
@@ -9,6 +11,8 @@ use qun_protocol::{
 };
 
 use crate::{Client, Error};
+
+pub use join_ways::JoinWays;
 
 /// One call of a transfer names at most so many groups.
 const TRANSFERRED: usize = 100;
@@ -38,6 +42,16 @@ const PAGE: i64 = 1000;
 pub struct CustomerGroups(pub(crate) Client);
 
 impl CustomerGroups {
+    /// 「加入群聊」: QR codes and mini-program buttons with which people join customer groups.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// let join_ways = wecom.customer_groups().join_ways();
+    /// ```
+    pub fn join_ways(&self) -> JoinWays {
+        JoinWays(self.0.clone())
+    }
+
     /// 获取客户群列表 Every group that fits a filter, page after page, as it is read. After an error it ends.
     ///
     /// `limit` is the size of a page, 1000 where absent; `cursor` where it begins. A page may be short though more follow.

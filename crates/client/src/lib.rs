@@ -5,21 +5,26 @@ pub mod callback;
 mod chat;
 mod client;
 mod customer_group;
+mod directory;
 mod error;
 pub mod juzi;
 mod manager;
 mod media;
+mod message;
 mod pace;
+mod statistic;
 mod token;
 mod wire;
 
 pub use builder::{Builder, CLOUD};
 pub use chat::Chat;
 pub use client::{Client, Download};
-pub use customer_group::CustomerGroups;
+pub use customer_group::{CustomerGroups, JoinWays};
+pub use directory::{Directory, LeftOut, Mailbox};
 pub use error::Error;
 pub use manager::{Manager, Paged};
 pub use media::{Attachment, Incoming, Media};
+pub use message::Messages;
 pub use pace::Pacing;
 pub use qun_crypt as crypt;
 pub use qun_protocol as protocol;
@@ -28,8 +33,14 @@ pub use qun_protocol::{
         Article, ArticlePage, Create, File, Image, Markdown, MpNews, News, Send, Text, TextCard,
         Unfit, Update, Video, Voice,
     },
+    groupchat::AddJoinWay,
     media::MediaType,
+    message::{
+        CardAction, CardButton, CardOption, Checkbox, Selection, SubmitButton, TemplateCard,
+        UpdateTemplateCard,
+    },
 };
+pub use statistic::{Days, Owners};
 pub use token::{FileStore, MemoryStore, StoredToken, TokenKey, TokenStore, Turn};
 pub use wire::{
     request::http_request,

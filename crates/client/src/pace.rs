@@ -254,6 +254,9 @@ impl fmt::Debug for Pacing {
     }
 }
 
+/// Limits that are multiples of a company's account cap, which is not known here, or that good calls do not spend.
+const OF_THE_COMPANY: [Limit; 2] = [Limit::AccountsPerCorpMonth, Limit::WrongLookupsPerCorpDay];
+
 impl Shared {
     /// The state, and the server's time.
     fn state(&self) -> (MutexGuard<'_, State>, i64) {
@@ -273,6 +276,7 @@ impl Shared {
         let costs: Vec<(Limit, i64)> = meta
             .spends
             .iter()
+            .filter(|limit| !OF_THE_COMPANY.contains(limit))
             .map(|limit| (*limit, self.cost(*limit, members)))
             .filter(|(limit, _)| (1..UNLIMITED).contains(&self.rules.limit(*limit)))
             .collect();

@@ -2,6 +2,7 @@
 
 mod customer;
 mod room;
+mod statistic;
 
 use qun_protocol::{
     CorpId, Rulebook, UserId,
@@ -58,8 +59,8 @@ const OTHERS: [(&str, &str); 8] = [
     ("userid4", "用户四"),
 ];
 
-/// The demo world under a rulebook.
-pub fn world(rules: Rulebook) -> World {
+/// The demo world under a rulebook, at a time in ms UTC.
+pub fn world(rules: Rulebook, now: i64) -> World {
     let users = TEAM
         .iter()
         .map(|entry| (entry, 2))
@@ -69,12 +70,32 @@ pub fn world(rules: Rulebook) -> World {
         .map(|(n, ((userid, name), department))| User {
             userid: (*userid).into(),
             name: Some((*name).to_owned()),
-            mobile: Some(format!("1380000{n:04}")),
+            mobile: Some(match *userid {
+                // The number that page 95402 looks for.
+                "zhangsan" => "13430388888".to_owned(),
+                _ => format!("1380000{n:04}"),
+            }),
             email: Some(format!("{userid}@demo.example")),
+            biz_mail: Some(format!("{userid}@demo.example")),
             departments: Some(vec![department]),
             customer_contact: true,
             ..Default::default()
         });
+    let customers = customer::customers()
+        .into_iter()
+        .chain(statistic::customers())
+        .chain(room::customers())
+        .collect();
+    let now = now.div_euclid(1000);
+    let mut groups = customer::groups();
+    // A clock may stand before the samples.
+    groups.retain(|group| group.create_time < Some(now));
+    let join_ways = match groups.is_empty() {
+        true => Vec::new(),
+        false => customer::join_ways(),
+    };
+    groups.extend(statistic::groups(now));
+    groups.extend(room::groups());
     let company = Company {
         corpid: Some(CorpId(CORPID.into())),
         name: "群演示公司".into(),
@@ -119,15 +140,11 @@ pub fn world(rules: Rulebook) -> World {
             .chain(customer::users())
             .chain(room::users())
             .collect(),
-        customers: customer::customers()
-            .into_iter()
-            .chain(room::customers())
-            .collect(),
-        customer_groups: customer::groups()
-            .into_iter()
-            .chain(room::groups())
-            .collect(),
         hostings: vec![room::hosting()],
+        customers,
+        customer_groups: groups,
+        industry: Some("education".into()),
+        join_ways,
         cursors: vec![customer::CURSOR.into()],
         developer_id: Some("wxqundemo000000001".into()),
         tags: vec![tag(1, "管理", &["zhangsan"]), tag(2, "行政", &["wangwu"])],

@@ -19,6 +19,9 @@ pub trait Command<E: Endpoint> {
     /// Whether people who wait for messages should look.
     const WAKES: bool = false;
 
+    /// Whether cached apps are stale afterwards though an app has called; what an operator does makes them so always.
+    const EVICTS: bool = false;
+
     /// Whether [`Command::peek`] is worth a look.
     const PEEKS: bool = false;
 
@@ -300,6 +303,19 @@ impl Who {
 }
 
 impl Cx<'_> {
+    /// The same for what only reads, in this transaction.
+    pub fn reading(&mut self) -> ReadCx<'_> {
+        ReadCx {
+            read: self.tx.as_read(),
+            who: self.who,
+            address: self.address,
+            now: self.now,
+            default_rules: self.default_rules,
+            touched: None,
+            lints: Vec::new(),
+        }
+    }
+
     /// The calling app.
     pub fn caller(&self) -> Outcome<Arc<Caller>> {
         self.who.caller().cloned()

@@ -100,7 +100,7 @@ fn open(read: &mut dyn Read, place: &Place, request: &GetToken) -> Outcome<Known
         return Err(R::AppDisabled.into());
     }
     let rows = company::rules(read, company.corp)?;
-    let rules = rule::rules::resolve(&rows, Some(&company), place.now, place.default);
+    let rules = rule::rules::resolve(&rows, &company, place.now, place.default);
     let validity = rules.limit(Limit::TokenSeconds);
     Ok(Known {
         corp: company.corp,

@@ -1,8 +1,9 @@
 //! What apps say to people.
 
+pub(crate) mod card;
 mod msgid;
 mod recall;
-mod recipients;
+pub(crate) mod recipients;
 mod send;
 mod translate;
 

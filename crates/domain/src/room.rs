@@ -2,13 +2,13 @@
 
 mod add_member;
 mod bot;
-mod card;
 mod create;
 pub(crate) mod event;
 mod exit;
 mod explain;
 mod hosting;
 pub(crate) mod id;
+mod invitation;
 mod label;
 mod list;
 mod view;

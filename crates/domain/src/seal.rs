@@ -1,62 +1,65 @@
-//! Opaque texts that the server gives out and takes back: a number, sealed so that nobody can make or change one.
+//! Texts that are handed out and come back: sealed, so that nobody makes one or changes it.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
+use qun_store::{Effect, Error, Read, table::meta};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-/// Bytes of the seal; with the number they make 43 characters.
-const SEAL: usize = 24;
+use crate::{Cx, Outcome, world::EVERYBODY};
 
-/// A number as a text. `key` is known to the server alone, and `context` names all that the text is good for.
-pub(crate) fn seal(key: &str, context: &str, number: i64) -> String {
-    let mut bytes = number.to_be_bytes().to_vec();
-    bytes.extend_from_slice(&mac(key, context, &bytes));
-    URL_SAFE_NO_PAD.encode(bytes)
+/// The key's name among the facts of the database.
+const KEY: &str = "seal";
+/// Bytes of a seal.
+const SEAL: usize = 16;
+
+/// Whether the database has its key.
+pub fn is_ready(read: &mut dyn Read) -> qun_store::Result<bool> {
+    Ok(meta::get(read, KEY)?.is_some())
 }
 
-/// The number of a text that was given out for the same; none where it was not.
-pub(crate) fn open(key: &str, context: &str, text: &str) -> Option<i64> {
-    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-    let (number, given) = bytes.split_first_chunk::<8>()?;
-    let genuine: bool = mac(key, context, number).ct_eq(given).into();
-    genuine.then(|| i64::from_be_bytes(*number))
+/// Makes the database's key where there is none.
+pub fn make_ready(cx: &mut Cx) -> Outcome<()> {
+    cx.tx.enter(EVERYBODY, Effect::Change)?;
+    if !is_ready(cx.tx.as_read())? {
+        let key = cx.hex(32);
+        meta::set(cx.tx, KEY, &key)?;
+    }
+    Ok(())
 }
 
-fn mac(key: &str, context: &str, number: &[u8]) -> Vec<u8> {
-    let mut seal = Vec::new();
+/// Seals a text for a company and a purpose.
+pub(crate) fn seal(read: &mut dyn Read, corp: i64, purpose: &str, text: &str) -> Outcome<String> {
+    let mut bytes = mac(read, corp, purpose, text)?;
+    bytes.extend_from_slice(text.as_bytes());
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// The text that was sealed for the same company and purpose; none where it was not.
+pub(crate) fn open(
+    read: &mut dyn Read,
+    corp: i64,
+    purpose: &str,
+    sealed: &str,
+) -> Outcome<Option<String>> {
+    let bytes = URL_SAFE_NO_PAD.decode(sealed).unwrap_or_default();
+    let Some((seal, text)) = bytes.split_at_checked(SEAL) else {
+        return Ok(None);
+    };
+    let Ok(text) = std::str::from_utf8(text) else {
+        return Ok(None);
+    };
+    let right: bool = mac(read, corp, purpose, text)?.ct_eq(seal).into();
+    Ok(right.then(|| text.to_owned()))
+}
+
+fn mac(read: &mut dyn Read, corp: i64, purpose: &str, text: &str) -> Outcome<Vec<u8>> {
+    let missing = || Error::Corrupt("the key of what is handed out is missing".into());
+    let key = meta::get(read, KEY)?.ok_or_else(missing)?;
     // A key of any length is taken, so this cannot fail.
-    if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) {
-        mac.update(b"qun cursor\0");
-        mac.update(number);
-        mac.update(context.as_bytes());
-        seal.extend_from_slice(&mac.finalize().into_bytes()[..SEAL]);
-    }
-    seal
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sealed_number_is_read_back_where_it_was_given_and_nowhere_else() {
-        for number in [0, 1, -1, i64::MAX, i64::MIN] {
-            let text = seal("key", "list 1", number);
-            assert_eq!(text.len(), 43);
-            assert_eq!(open("key", "list 1", &text), Some(number));
-            assert_eq!(open("kez", "list 1", &text), None);
-            assert_eq!(open("key", "list 2", &text), None);
-            for place in 0..text.len() {
-                let mut other = text.clone().into_bytes();
-                other[place] = if other[place] == b'A' { b'B' } else { b'A' };
-                let other = String::from_utf8(other).unwrap();
-                // The last character has bits that say nothing, and those must be zero.
-                assert_eq!(open("key", "list 1", &other), None, "{place}");
-            }
-        }
-        for text in ["", "A", "=", "r9FqSqsI8fgNbHLHE5QoCP50UIg2cFQbfma3l2QsmwI"] {
-            assert_eq!(open("key", "list 1", text), None, "{text}");
-        }
-    }
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).map_err(|_| missing())?;
+    mac.update(format!("qun {purpose} {corp}\0{text}").as_bytes());
+    let mut bytes = mac.finalize().into_bytes().to_vec();
+    bytes.truncate(SEAL);
+    Ok(bytes)
 }

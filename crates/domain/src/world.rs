@@ -1,6 +1,7 @@
 //! Loading worlds: all of a document or nothing, companies that are there left alone.
 
 mod customer;
+mod join_way;
 
 use std::collections::BTreeMap;
 
@@ -159,9 +160,10 @@ fn create(
         name: root_name(&wanted.name),
         ..Default::default()
     };
-    put_department(cx, corp, &root)?;
+    let rules = cx.rules(corp)?;
+    put_department(cx, corp, &rules, &root)?;
     for (n, department) in wanted.departments.iter().enumerate() {
-        put_department(cx, corp, department)
+        put_department(cx, corp, &rules, department)
             .map_err(|failure| at(failure, format!(".departments[{n}]")))?;
     }
     for (n, user) in wanted.users.iter().enumerate() {
@@ -183,7 +185,6 @@ fn create(
         let stored = files.get(&(place, n)).cloned().unwrap_or_default();
         put_file(cx, corp, file, stored).map_err(|failure| at(failure, format!(".media[{n}]")))?;
     }
-    let rules = cx.rules(corp)?;
     let mut taken = Taken::new();
     for (n, chat) in wanted.chats.iter().enumerate() {
         put_chat(cx, &rules, corp, chat, &mut taken)
@@ -196,6 +197,10 @@ fn create(
     for (n, group) in wanted.customer_groups.iter().enumerate() {
         customer::put(cx, &rules, corp, group, &mut taken)
             .map_err(|failure| at(failure, format!(".customer_groups[{n}]")))?;
+    }
+    for (n, way) in wanted.join_ways.iter().enumerate() {
+        join_way::put(cx, &rules, corp, way)
+            .map_err(|failure| at(failure, format!(".join_ways[{n}]")))?;
     }
     for cursor in &wanted.cursors {
         customer_group::add_cursor(cx.tx, corp, cursor)?;

@@ -73,6 +73,10 @@ pub enum Callers {
     RootApp,
     /// 客户联系: the customer-contact app, and self-built apps that are 可调用应用.
     CustomerContact,
+    /// 通讯录同步, which alone changes people and departments.
+    ContactsSync,
+    /// 通讯录同步 and self-built apps, each within its visible range.
+    DirectoryReader,
 }
 
 /// The HTTP method that the documents name. The server accepts any and reads a wrong one as an empty request.
@@ -162,6 +166,8 @@ pub struct Meta {
     pub envelope: Envelope,
     /// Where the parameters are.
     pub body: Body,
+    /// What `errmsg` says of success.
+    pub done: &'static str,
     /// Whether a good answer is a file instead of JSON.
     pub file: bool,
     /// Fields that must be there, and what is answered where one is not.
@@ -172,6 +178,8 @@ pub struct Meta {
     pub codes: &'static [OwnCode],
     /// The limits it spends beyond the base call rates.
     pub spends: &'static [Limit],
+    /// Lists of the answer that a refusal has too, empty.
+    pub empty: &'static [&'static str],
 }
 
 impl Meta {
@@ -185,11 +193,13 @@ impl Meta {
         callers: Callers::AnyApp,
         envelope: Envelope::Wecom,
         body: Body::Query,
+        done: "ok",
         file: false,
         required: &[],
         refuses: &[],
         codes: &[],
         spends: &[],
+        empty: &[],
     };
 
     /// The short name that `qun call` takes: the path without its common prefix, and the method where own paths share it.

@@ -1,5 +1,7 @@
 //! How answers are wrapped, for both ends of the wire.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Meta, Refusal, Refused, Rulebook};
@@ -32,8 +34,17 @@ pub struct ProblemText {
     pub message: String,
 }
 
-/// Success text with the warning that something in the request could not be read.
-pub const OK_WITH_WARNING: &str = "ok. Warning: wrong json format. ";
+/// What follows the text of success where something in the request could not be read.
+pub const WITH_WARNING: &str = ". Warning: wrong json format. ";
+
+/// The errmsg of success.
+pub fn success_text(meta: &Meta, warning: bool) -> Cow<'static, str> {
+    if warning {
+        format!("{}{WITH_WARNING}", meta.done).into()
+    } else {
+        meta.done.into()
+    }
+}
 
 /// The errmsg of a refusal: its text, and the tail with the hint id, the caller's address and the link.
 pub fn errmsg(
@@ -89,11 +100,13 @@ fn beside<T: Serialize>(mut body: Vec<u8>, response: &T) -> serde_json::Result<V
     Ok(body)
 }
 
-/// Wraps a refusal.
-pub fn failure(code: i32, errmsg: &str) -> Vec<u8> {
-    serde_json::json!({ "errcode": code, "errmsg": errmsg })
-        .to_string()
-        .into_bytes()
+/// Wraps a refusal, with the lists that the answer has, empty.
+pub fn failure(meta: &Meta, code: i32, errmsg: &str) -> Vec<u8> {
+    let mut body = serde_json::json!({ "errcode": code, "errmsg": errmsg });
+    for list in meta.empty {
+        body[list] = serde_json::json!([]);
+    }
+    body.to_string().into_bytes()
 }
 
 /// Wraps a refusal of a room in its endpoint's own number and text; none where it has neither.

@@ -2,6 +2,7 @@
 
 pub mod all;
 pub mod appchat;
+pub mod department;
 pub mod endpoint;
 pub mod envelope;
 pub mod errcode;
@@ -20,11 +21,13 @@ pub mod query;
 mod refusal;
 pub mod room;
 pub mod rulebook;
+pub mod tag;
 pub mod text;
+pub mod user;
 pub mod world;
 
 pub use endpoint::{Auth, Body, Callers, Endpoint, Envelope, Meta, Method};
-pub use id::{ChatId, CorpId, ExternalUserId, GroupChatId, MediaId, Name, UserId, fold};
+pub use id::{ChatId, ConfigId, CorpId, ExternalUserId, GroupChatId, MediaId, Name, UserId, fold};
 pub use refusal::{Refusal, Refused};
 pub use rulebook::{Limit, Rulebook, Rules, UNLIMITED, Window};
 

@@ -8,7 +8,9 @@ mod customer;
 mod directory;
 mod group;
 mod hosting;
+mod join_way;
 mod server;
+mod statistic;
 mod usage;
 
 pub use app::{AppSecret, AppShown, Apps, AppsOf, ChangeApp, CreateApp, ResetSecret, RevokeTokens};
@@ -35,5 +37,7 @@ pub use hosting::{
     DeleteRoomLabel, DetachRoomLabel, ExplainId, Explained, HostingMade, HostingShown, Hostings,
     HostingsOf, Meaning, RenameRoomLabel, RevokeHostingToken, RoomLabels, RoomLabelsOf, Sibling,
 };
+pub use join_way::{JoinWayShown, JoinWays, JoinWaysPage};
 pub use server::{AdvanceClock, ClockShown, GetClock, LoadWorld, Loaded, LoadedCompany};
+pub use statistic::MarkMigrated;
 pub use usage::{COUNTED, GetUsage, Spent, Usage};

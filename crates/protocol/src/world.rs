@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ChatId, CorpId, ExternalUserId, GroupChatId, MediaId, Rulebook, UserId};
+use crate::{ChatId, ConfigId, CorpId, ExternalUserId, GroupChatId, MediaId, Rulebook, UserId};
 use std::collections::BTreeMap;
 
 mod hosting;
@@ -23,7 +23,9 @@ pub const REQUIRED: &[(&str, &[&str])] = &[
     ("Chat", &["members"]),
     ("Message", &["text"]),
     ("CustomerGroup", &["owner"]),
+    ("JoinWay", &["scene", "chat_id_list"]),
     ("GroupMember", &["userid"]),
+    ("FormerOwner", &["userid", "until"]),
     ("Bot", &["userid"]),
     ("BotFriend", &["contact"]),
     ("BotRoom", &["room"]),
@@ -85,6 +87,9 @@ pub struct Company {
     pub customers: Vec<Customer>,
     /// Its customer groups.
     pub customer_groups: Vec<CustomerGroup>,
+    /// 「加入群聊」 with which people join its customer groups.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub join_ways: Vec<JoinWay>,
     /// Texts that `groupchat/list` takes as cursors though it never gave them; each stands at the beginning.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cursors: Vec<String>,
@@ -203,6 +208,9 @@ pub struct Department {
     pub id: i64,
     /// Its name, 1 to 64 characters.
     pub name: String,
+    /// Its English name, 1 to 64 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_en: Option<String>,
     /// The department above; the root where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parentid: Option<i64>,
@@ -265,6 +273,9 @@ pub struct User {
     /// 邮箱 unique in the company.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// 企业邮箱 unique in the company.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub biz_mail: Option<String>,
     /// 所属部门; the root where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub departments: Option<Vec<i64>>,
@@ -288,6 +299,9 @@ pub struct Tag {
     pub tagid: i64,
     /// Its name, 1 to 32 characters.
     pub tagname: String,
+    /// The app that alone may change it through the API; the operator alone where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agentid: Option<i64>,
     /// People with it.
     pub users: Vec<UserId>,
     /// Departments with it.
@@ -415,6 +429,9 @@ pub struct CustomerGroup {
     pub name: String,
     /// Its owner, an employee; the first member where `members` does not name him.
     pub owner: UserId,
+    /// Who owned it before, oldest first; `members` names them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub former_owners: Vec<FormerOwner>,
     /// 群公告
     #[serde(skip_serializing_if = "String::is_empty")]
     pub notice: String,
@@ -432,6 +449,56 @@ pub struct CustomerGroup {
     /// What was said in it by its members, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<Message>,
+    /// When it was migrated, if it was: statistics of a company in `education` count that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub migrate_time: Option<i64>,
+    /// When it was dismissed, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dismiss_time: Option<i64>,
+}
+
+/// Who owned a customer group once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FormerOwner {
+    /// The employee.
+    pub userid: UserId,
+    /// When the next one came to own it.
+    pub until: i64,
+}
+
+/// 「加入群聊」 A QR code or a mini-program's button with which people join customer groups.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct JoinWay {
+    /// 配置id 1 to 64 of `0-9A-Za-z_-`; made where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config_id: Option<ConfigId>,
+    /// What the last part of the QR code's URL is, 1 to 64 of `0-9A-Za-z_-`; made where absent, so that nobody can guess it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The app that made it; where absent the company's first that may call customer contact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agentid: Option<i64>,
+    /// 场景 1 a mini-program's button, 2 a QR code.
+    pub scene: i64,
+    /// 备注 at most 30 characters, the rest is cut.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub remark: String,
+    /// Whether a group is made when all are full; yes where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_create_room: Option<bool>,
+    /// 自动建群的群名前缀 at most 40 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room_base_name: Option<String>,
+    /// 自动建群的群起始序号
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room_base_id: Option<i64>,
+    /// Its customer groups, 1 to 5, in the order in which they are filled.
+    pub chat_id_list: Vec<GroupChatId>,
+    /// 企业自定义的state参数 at most 30 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
 }
 
 /// A member of a customer group.
@@ -440,7 +507,8 @@ pub struct CustomerGroup {
 pub struct GroupMember {
     /// The userid of an employee, or the external_userid of a customer.
     pub userid: UserId,
-    /// 入群时间 not before that of the member before; where absent the same.
+    /// 入群时间 not before that of the member before; where absent the same. Whoever came in within a second after the group
+    /// was made founded it, and is no new member in statistics.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub join_time: Option<i64>,
     /// 入群方式 1 (default) invited, 2 by a link, 3 by a QR code.
@@ -455,4 +523,7 @@ pub struct GroupMember {
     /// 在群里的昵称
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_nickname: Option<String>,
+    /// When the member left, who may be named again with a later `join_time`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leave_time: Option<i64>,
 }

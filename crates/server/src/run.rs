@@ -189,7 +189,8 @@ where
             effect: <Use as Command<E>>::EFFECT,
             wakes: <Use as Command<E>>::WAKES,
             // What an app does to groups leaves the apps themselves as they are.
-            evicts: !matches!(E::META.auth, Auth::AccessToken | Auth::Juzi),
+            evicts: !matches!(E::META.auth, Auth::AccessToken | Auth::Juzi)
+                || <Use as Command<E>>::EVICTS,
         };
         let (response, lints) = write(&app, who, address, settings, move |cx| {
             <Use as Command<E>>::run(cx, &request)

@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::serve::ListenerExt;
-use qun_domain::{Failure, Who, demo, token, world::EVERYBODY};
+use qun_domain::{Failure, Who, demo, seal, token, world::EVERYBODY};
 use qun_protocol::{Rulebook, Rules, manage::Loaded, world::World};
 use qun_store::{
     Place, Store,
@@ -380,11 +380,23 @@ async fn load(app: &Arc<App>, config: &Config) -> Result<Loaded, StartError> {
             .map_err(failed)?;
     }
     let store = app.store.clone();
+    let look = move || store.read(seal::is_ready);
+    if !blocking(app.store.is_shared(), look).await? {
+        let settings = crate::run::Settings {
+            effect: qun_store::Effect::Change,
+            wakes: false,
+            evicts: false,
+        };
+        crate::run::write(app, Who::Operator, HERE, settings, seal::make_ready)
+            .await
+            .map_err(failed)?;
+    }
+    let store = app.store.clone();
     let look = move || store.read(company::first_two);
     let empty = blocking(app.store.is_shared(), look).await?.is_empty();
     let world = match &config.world {
         Some(world) => world.clone(),
-        None if empty => demo::world(config.rules),
+        None if empty => demo::world(config.rules, app.now_ms()),
         None => return Ok(Loaded::default()),
     };
     let (loaded, lints) = serve::load(app, Who::Operator, HERE, world)

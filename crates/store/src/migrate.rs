@@ -10,7 +10,11 @@ pub(crate) const FILES: &[&str] = &[
     include_str!("../migrations/0003_callbacks.sql"),
     include_str!("../migrations/0004_customer_groups.sql"),
     include_str!("../migrations/0005_messages_to_people.sql"),
-    include_str!("../migrations/0006_rooms.sql"),
+    include_str!("../migrations/0006_directory.sql"),
+    include_str!("../migrations/0007_cards.sql"),
+    include_str!("../migrations/0008_join_ways.sql"),
+    include_str!("../migrations/0009_statistics.sql"),
+    include_str!("../migrations/0010_rooms.sql"),
 ];
 
 /// What a migration needs of an engine.

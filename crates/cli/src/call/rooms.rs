@@ -103,11 +103,11 @@ const EXAMPLES: &[(&str, &str)] = &[
         "qun call POST /_qun/people/testUserId/rooms/R:888888/sync",
     ),
     (
-        "POST /_qun/people/{userid}/cards/{id}/accept",
-        "qun call POST /_qun/people/7888888888/cards/1698811200000000/accept",
+        "POST /_qun/people/{userid}/invitations/{id}/accept",
+        "qun call POST /_qun/people/7888888888/invitations/1698811200000000/accept",
     ),
     (
-        "POST /_qun/people/{userid}/cards/{id}/ignore",
-        "qun call POST /_qun/people/7888888888/cards/1698811200000000/ignore",
+        "POST /_qun/people/{userid}/invitations/{id}/ignore",
+        "qun call POST /_qun/people/7888888888/invitations/1698811200000000/ignore",
     ),
 ];

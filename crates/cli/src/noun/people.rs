@@ -1,17 +1,20 @@
 //! `qun people`: what a member's phone shows and does (needs the manage token).
 
-mod card;
 mod customer_group;
+mod invitation;
+mod tap;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use qun_protocol::{
     CorpId, UserId,
-    people::{Arrived, Groups, HandOver, Inbox, Leave, Remove, Rename, Say},
+    people::{Arrived, Groups, HandOver, Inbox, Leave, Remove, Rename, Say, Scan, TapJoinWay},
 };
 use serde_json::{Value, json};
 
-use super::chat::people;
+pub(crate) use tap::{Tap, tap};
+
+use super::{callback::told, chat::people};
 use crate::connect::{Common, Session};
 
 #[derive(Args)]
@@ -43,17 +46,17 @@ enum Verb {
         userid: String,
     },
     /// List the invitation cards that somebody got.
-    #[command(after_help = "Example:\n  qun people cards 7888888888")]
-    Cards {
+    #[command(after_help = "Example:\n  qun people invitations 7888888888")]
+    Invitations {
         /// The person: a userid, an external_userid or a wxid
         person: String,
     },
     /// Accept an invitation card to a room.
     #[command(after_help = "Example:\n  qun people accept 7888888888 1698811200000000")]
-    Accept(card::One),
+    Accept(invitation::One),
     /// Ignore an invitation card for good.
     #[command(after_help = "Example:\n  qun people ignore 7888888888 1698811200000000")]
-    Ignore(card::One),
+    Ignore(invitation::One),
     /// Say something in a group as a member, and print the message's id.
     #[command(after_help = "Example:\n  qun people say dev_001 alpha_project_20231101 收到")]
     Say {
@@ -68,6 +71,9 @@ enum Verb {
         #[arg(long, conflicts_with = "text")]
         media_id: Option<String>,
     },
+    /// Tap a button or a menu's entry of a card, or send what is chosen on it; the app is told.
+    #[command(after_help = "Example:\n  qun people tap dev_002 agree --choose reason=ill")]
+    Tap(Tap),
     /// Leave a group.
     #[command(after_help = "Example:\n  qun people leave dev_001 alpha_project_20231101")]
     Leave {
@@ -100,6 +106,26 @@ enum Verb {
         /// The new owner
         owner: String,
     },
+    /// Scan the QR code of a join way, as a customer or employee, and print the group's chat_id.
+    #[command(
+        after_help = "Example:\n  qun people scan wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA $(qun join-way get 9ad7fa5cdaa6511298498f979c472aaa --jq .qr_code)"
+    )]
+    Scan {
+        /// The customer or employee
+        id: String,
+        /// What the picture says, the picture's URL, or the code alone
+        code: String,
+    },
+    /// Tap the button of a join way, as a customer or employee, and print the group's chat_id.
+    #[command(
+        after_help = "Example:\n  qun people tap-join wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA 42b34949e138eb6e027c123cba77faaa"
+    )]
+    TapJoin {
+        /// The customer or employee
+        id: String,
+        /// The join way
+        config_id: String,
+    },
     /// Remove members from a group as its owner.
     #[command(
         after_help = "Example:\n  qun people remove project_manager_001 alpha_project_20231101 dev_002"
@@ -126,9 +152,9 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             chatid,
             last,
         } => inbox(&session, corpid, userid.into(), chatid, last).await,
-        Verb::Cards { person } => card::list(&session, corpid, person).await,
-        Verb::Accept(one) => card::accept(&session, corpid, one).await,
-        Verb::Ignore(one) => card::ignore(&session, corpid, one).await,
+        Verb::Invitations { person } => invitation::list(&session, corpid, person).await,
+        Verb::Accept(one) => invitation::accept(&session, corpid, one).await,
+        Verb::Ignore(one) => invitation::ignore(&session, corpid, one).await,
         Verb::Groups { userid } => {
             let userid = userid.into();
             let groups = session.send(Groups { corpid, userid }).await?.groups;
@@ -150,6 +176,34 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             });
             match said.await? {
                 Some(said) => session.output.bare(&said.id, &said),
+                None => Ok(()),
+            }
+        }
+        Verb::Tap(card) => told(&session, tap(&session, corpid, card, None).await?),
+        Verb::Scan { id, code } => {
+            let (url, code) = match code.contains('/') {
+                true => (Some(code), None),
+                false => (None, Some(code)),
+            };
+            let joined = session.change(Scan {
+                corpid,
+                userid: id.into(),
+                url,
+                code,
+            });
+            match joined.await? {
+                Some(joined) => session.output.bare(&joined.chat_id, &joined),
+                None => Ok(()),
+            }
+        }
+        Verb::TapJoin { id, config_id } => {
+            let joined = session.change(TapJoinWay {
+                corpid,
+                userid: id.into(),
+                config_id: config_id.into(),
+            });
+            match joined.await? {
+                Some(joined) => session.output.bare(&joined.chat_id, &joined),
                 None => Ok(()),
             }
         }
@@ -269,6 +323,13 @@ pub(super) fn words(message: &Arrived) -> String {
             let articles = content["articles"].as_array().into_iter().flatten();
             let titles: Vec<String> = articles.map(|article| text(article, "title")).collect();
             titles.join(", ")
+        }
+        "template_card" => {
+            let title = text(&content["main_title"], "title");
+            match text(content, "replace_text") {
+                replaced if replaced.is_empty() => title,
+                replaced => format!("{title} [{replaced}]"),
+            }
         }
         _ => match text(content, "filename") {
             name if name.is_empty() => content.to_string(),

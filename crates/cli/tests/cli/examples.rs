@@ -7,6 +7,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use qun_protocol::{Callers, all::named};
+
 use crate::kit::{Server, run};
 
 const QUN: &str = env!("CARGO_BIN_EXE_qun");
@@ -88,15 +90,29 @@ fn prepare(server: &Server) {
     file("label.json", r#"{"name": "新标签"}"#.as_bytes());
     file("room.json", br#"{"members": ["kx23498"]}"#);
     server.good(&["department", "set", "3", "--name", "设计组"]);
-    server.good(&["tag", "set", "2", "--name", "值班"]);
+    server.good(&["tag", "set", "2", "--name", "夜班", "--app", "1000002"]);
 }
 
 fn try_example(command: &[String], server: &Server) -> Result<(), String> {
     prepare(server);
-    try_script(&example(command), server)
+    let endpoint = match command {
+        [call, name] if call == "call" => named(name),
+        _ => None,
+    };
+    // The first app is self-built, the third keeps the directory.
+    let agent = match endpoint.map(|endpoint| endpoint.meta.callers) {
+        Some(Callers::ContactsSync) => 2,
+        _ => 0,
+    };
+    try_script_as(agent, &example(command), server)
 }
 
 fn try_script(script: &str, server: &Server) -> Result<(), String> {
+    try_script_as(0, script, server)
+}
+
+/// Runs a script with the secret of one of the demo company's apps.
+fn try_script_as(agent: usize, script: &str, server: &Server) -> Result<(), String> {
     let folders = std::env::var("PATH").unwrap_or_default();
     let own = Path::new(QUN).parent().unwrap().display();
     let variables = server.qun(&[]);
@@ -111,6 +127,10 @@ fn try_script(script: &str, server: &Server) -> Result<(), String> {
                 .filter_map(|(name, value)| Some((name, value?))),
         )
         .env("PATH", format!("{own}:{folders}"))
+        .env(
+            "QUN_SECRET",
+            server.ready["agents"][agent]["secret"].as_str().unwrap(),
+        )
         .stdin(Stdio::null());
     let output = shell.output().unwrap();
     match output.status.success() {
@@ -143,7 +163,7 @@ fn the_examples_of_all_commands_work() {
     // It serves for ever, and has a test of its own.
     all.retain(|command| command != &["up"]);
     // So does the first of these, and the others need it.
-    for command in RECEIVED {
+    for command in RECEIVED.into_iter().chain(TAPS) {
         all.retain(|other| other != command);
     }
     // These need a card.
@@ -164,26 +184,26 @@ fn the_examples_of_all_endpoints_work() {
     let list = run(&["call", "--list"]).out;
     let names = list.lines().filter_map(|line| line.split('\t').next());
     let command = |name: &str| ["call", name].map(str::to_owned).to_vec();
-    let names = names.filter(|name| !CALLBACKS.contains(name) && !CARDS.contains(name));
+    let names = names.filter(|name| !CALLBACKS.contains(name) && !INVITATIONS.contains(name));
     try_all(names.map(command).collect());
 }
 
 /// These need an invitation card.
-const CARDS: [&str; 2] = [
-    "POST /_qun/people/{userid}/cards/{id}/accept",
-    "POST /_qun/people/{userid}/cards/{id}/ignore",
+const INVITATIONS: [&str; 2] = [
+    "POST /_qun/people/{userid}/invitations/{id}/accept",
+    "POST /_qun/people/{userid}/invitations/{id}/ignore",
 ];
 
 #[test]
-fn the_examples_of_cards_work() {
+fn the_examples_of_invitations_work() {
     let server = Server::memory();
     // From one member on nobody is in at once.
     server.good(&["company", "rules", "room_direct_members=1"]);
     for verb in ["accept", "ignore"] {
-        let name = format!("POST /_qun/people/{{userid}}/cards/{{id}}/{verb}");
+        let name = format!("POST /_qun/people/{{userid}}/invitations/{{id}}/{verb}");
         for command in [vec!["call", &name], vec!["people", verb]] {
             server.good(&["room", "add", "testUserId", "7888888888", "R:888888"]);
-            let cards = server.good(&["people", "cards", "7888888888", "--json"]);
+            let cards = server.good(&["people", "invitations", "7888888888", "--json"]);
             let cards: serde_json::Value = serde_json::from_str(&cards).unwrap();
             let card = cards.as_array().unwrap().last().unwrap()["id"].to_string();
             let words: Vec<String> = command.iter().map(|word| word.to_string()).collect();
@@ -208,8 +228,8 @@ const CALLBACKS: [&str; 3] = [
     "POST /_qun/companies/{corpid}/callbacks/{id}/resend",
 ];
 
-#[test]
-fn the_examples_of_endpoints_about_callbacks_work() {
+/// A server in memory whose first app is told what happens by `qun listen`, while `run` runs.
+fn received<T>(run: impl FnOnce(&Server) -> T) -> T {
     let server = Server::memory();
     let (token, key) = ("example", "4Ma3YBrSBbX2aez8MJpXGBne5LSDwgGqHbhM9WPYIws");
     let mut receiver = server
@@ -231,15 +251,74 @@ fn the_examples_of_endpoints_about_callbacks_work() {
         callback.to_string(),
     )
     .unwrap();
-    let id = server.good(&["trigger", "enter_agent", "dev_001", "--app", "1000002"]);
-    let ran = CALLBACKS.map(|name| {
-        let example = example(&["call", name].map(str::to_owned));
-        let script = example.replace("/callbacks/3", &format!("/callbacks/{}", id.trim()));
-        try_script(&script, &server)
-    });
+    let done = run(&server);
     receiver.kill().unwrap();
     receiver.wait().unwrap();
+    done
+}
+
+#[test]
+fn the_examples_of_endpoints_about_callbacks_work() {
+    let ran = received(|server| {
+        let id = server.good(&["trigger", "enter_agent", "dev_001", "--app", "1000002"]);
+        CALLBACKS.map(|name| {
+            let example = example(&["call", name].map(str::to_owned));
+            let script = example.replace("/callbacks/3", &format!("/callbacks/{}", id.trim()));
+            try_script(&script, server)
+        })
+    });
     assert_eq!(ran, [const { Ok(()) }; 3]);
+}
+
+/// These need a card that was sent, by an app that is told of taps.
+const INVITATIONS: [&str; 2] = [
+    "POST /_qun/people/{userid}/invitations/{id}/tap",
+    "message/update_template_card",
+];
+
+/// The same of the commands.
+const TAPS: [&[&str]; 2] = [&["people", "tap"], &["trigger", "template_card_event"]];
+
+#[test]
+fn the_examples_around_a_card_work() {
+    let card = serde_json::json!({
+        "touser": "dev_001|dev_002", "agentid": 1000002, "msgtype": "template_card",
+        "template_card": {
+            "card_type": "button_interaction", "task_id": "leave-17", "main_title": { "title": "请假" },
+            "button_selection": { "question_key": "reason", "option_list": [{ "id": "trip", "text": "出行" }, { "id": "ill", "text": "生病" }] },
+            "button_list": [{ "text": "同意", "key": "agree" }, { "text": "驳回", "key": "reject" }],
+        },
+    });
+    let ran = received(|server| {
+        fs::write(server.home.path().join("card.json"), card.to_string()).unwrap();
+        let code = server.good(&[
+            "call",
+            "message/send",
+            "--body",
+            "card.json",
+            "--jq",
+            ".response_code",
+        ]);
+        let id = server.good(&["people", "inbox", "dev_001", "--jq", ".[-1].id"]);
+        let plain = |text: &str| text.trim().trim_matches('"').to_owned();
+        let commands = TAPS.map(|command| command.iter().map(|word| word.to_string()).collect());
+        let calls = CARDS.map(|name| ["call", name].map(str::to_owned).to_vec());
+        let all: Vec<Vec<String>> = commands.into_iter().chain(calls).collect();
+        let ran: Vec<Result<(), String>> = all
+            .iter()
+            .map(|command| {
+                let script =
+                    example(command).replace("/cards/3/", &format!("/cards/{}/", plain(&id)));
+                try_script(&script.replace("RESPONSE_CODE", &plain(&code)), server)
+            })
+            .collect();
+        let shown = server.good(&["people", "inbox", "dev_001", "--last", "1"]);
+        assert!(shown.contains("请假 [已同意]"), "{shown}");
+        let told = server.good(&["callback", "list", "--json"]);
+        assert_eq!(told.matches("template_card_event").count(), 3, "{told}");
+        ran
+    });
+    assert_eq!(ran, [const { Ok(()) }; 4]);
 }
 
 const RECEIVED: [&[&str]; 3] = [&["listen"], &["callback", "doctor"], &["callback", "set"]];

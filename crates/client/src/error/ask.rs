@@ -60,7 +60,7 @@ impl Error {
         }
     }
 
-    /// The chatid belongs to a live group already.
+    /// The chatid belongs to a live group already; in the directory, another one has the id, the name, the number or the address.
     ///
     /// ```no_run
     /// # fn example(error: qun_client::Error) {
@@ -70,7 +70,10 @@ impl Error {
     /// # }
     /// ```
     pub fn is_taken(&self) -> bool {
-        self.code() == Some(86215)
+        matches!(
+            self.code(),
+            Some(86215 | 60102 | 60104 | 60106 | 60008 | 40071)
+        )
     }
 
     /// A call rate, a quota or the number of parallel calls was passed.
@@ -130,7 +133,10 @@ impl Error {
     pub fn is_not_allowed(&self) -> bool {
         match self {
             Error::Refused { code, .. } => {
-                matches!(code, 48002 | 48006 | 50003 | 60011 | 60020 | 86008 | 301002)
+                matches!(
+                    code,
+                    48002 | 48006 | 48009 | 50003 | 60011 | 60020 | 81011 | 86008 | 301002
+                )
             }
             Error::Problem { status, .. } => *status == 403,
             _ => false,
@@ -152,7 +158,11 @@ impl Error {
                 self.causes().iter().any(|refusal| refusal.status() == 404)
             }
             Error::Refused { code, .. } => {
-                self.is_unknown_chat() || matches!(code, 40003 | 40007 | 60111 | 90511)
+                self.is_unknown_chat()
+                    || matches!(
+                        code,
+                        40003 | 40007 | 40068 | 41044 | 46004 | 60003 | 60111 | 90511
+                    )
             }
             Error::Problem { status, .. } => *status == 404,
             Error::Undecodable { status, .. } => *status == 404,
@@ -226,15 +236,27 @@ impl Error {
                 40007 => {
                     "upload the file again: uploads are kept for three days, and the kind must fit"
                 }
+                41044 => {
+                    "an app reads and changes only the join ways that it made itself: use its secret, or make another"
+                }
+                41045 => "remove join ways that nobody needs any more",
+                41091 => "name at most five groups; new ones are made when those are full",
                 45033 => "make fewer calls at the same time",
                 48002 => {
-                    "use the secret of a self-built app, which for customer groups is 可调用应用; contact and customer secrets may not call the rest"
+                    "use the secret of an app that may call this: a self-built one for groups, 可调用应用 for customer groups, 通讯录同步 to change people and departments"
+                }
+                48009 => {
+                    "read with the secret of a self-built app; 通讯录同步 gets ids alone, by user/list_id and department/simplelist"
                 }
                 50003 => "switch the app on again",
+                46004 => {
+                    "nobody in the app's visible range has it; too many such look-ups block the rest of the day"
+                }
                 60011 => {
-                    "set the app's visible range to the root department, for a customer group so that it holds the owner"
+                    "widen the app's visible range to what is named: internal groups need the root department in it, a customer group its owner"
                 }
                 60020 => "add the caller's address to the app's trusted addresses",
+                81011 => "use the app that made the tag; no other may change it",
                 81017 => "name at most 100 owners in owner_filter, one call after another",
                 86005 => "dissolve groups that are no longer needed, or wait until tomorrow",
                 86008 => "use the app that made the group; no other may read or change it",

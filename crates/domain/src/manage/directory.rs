@@ -1,5 +1,5 @@
 use qun_protocol::{
-    Done, Refusal as R, Refused, UserId,
+    Done, Refusal as R, Refused, Rules, UserId,
     manage::{
         DeleteDepartment, DeleteTag, DeleteUser, Departments, DepartmentsOf, GetUser,
         PutDepartment, PutTag, PutUser, Tags, TagsOf, Users, UsersOf,
@@ -8,11 +8,18 @@ use qun_protocol::{
 };
 use qun_store::{
     Read,
-    table::{app::range, audience, chat, company, directory},
+    table::{
+        app::range,
+        directory::{self, Place},
+    },
 };
 
 use super::{app::named, bad};
-use crate::{Command, Cx, Outcome, Query, ReadCx, Use, people::feed::page_size};
+use crate::{
+    Command, Cx, Failure, Outcome, Query, ReadCx, Use,
+    directory::{changed, department, person, tag},
+    people::feed::page_size,
+};
 
 fn shown(read: &mut dyn Read, corp: i64, person: directory::Person) -> Outcome<User> {
     let departments = directory::departments_of(read, corp, person.person)?;
@@ -22,6 +29,7 @@ fn shown(read: &mut dyn Read, corp: i64, person: directory::Person) -> Outcome<U
         alias: person.alias,
         mobile: person.mobile,
         email: person.email,
+        biz_mail: person.biz_mail,
         departments: Some(departments),
         status: UserStatus::numbered(person.status),
         real_named: Some(person.real_named),
@@ -30,202 +38,105 @@ fn shown(read: &mut dyn Read, corp: i64, person: directory::Person) -> Outcome<U
     })
 }
 
-fn check_userid(userid: &str) -> Outcome<()> {
-    let good = |c: char| c.is_ascii_alphanumeric() || "_-@.".contains(c);
-    let first = userid
-        .chars()
-        .next()
-        .is_some_and(|c| c.is_ascii_alphanumeric());
-    if first && userid.len() <= 64 && userid.chars().all(good) {
-        Ok(())
-    } else {
-        Err(bad(format!(
-            "userid {userid:?}: 1 to 64 of 0-9 A-Z a-z _ - @ . beginning with a letter or digit"
-        )))
-    }
+/// A refusal of the directory's rules as the own API says it.
+fn own(failure: Failure) -> Failure {
+    let Failure::Refused(refused) = failure else {
+        return failure;
+    };
+    let refusal = match refused.refusal {
+        R::MobileTaken | R::EmailTaken => R::DetailTaken,
+        R::ParentNotFound => R::DepartmentUnknown,
+        _ => {
+            return match refused.detail {
+                Some(detail) => bad(detail),
+                None => bad(refused.message()),
+            };
+        }
+    };
+    Refused { refusal, ..refused }.into()
 }
 
 /// Makes or replaces a person.
 pub(crate) fn put_user(cx: &mut Cx, corp: i64, user: &User) -> Outcome<()> {
-    check_userid(&user.userid)?;
-    let name = user
-        .name
-        .clone()
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| user.userid.0.clone());
-    if name.chars().count() > 64
-        || user
-            .alias
-            .as_ref()
-            .is_some_and(|alias| alias.chars().count() > 64)
-    {
-        return Err(bad(format!(
-            "{}: name and alias have at most 64 characters",
-            user.userid
-        )));
-    }
-    if user
-        .mobile
-        .as_ref()
-        .is_some_and(|mobile| !(5..=32).contains(&mobile.len()))
-    {
-        return Err(bad(format!("{}: mobile has 5 to 32 bytes", user.userid)));
-    }
-    if user
-        .email
-        .as_ref()
-        .is_some_and(|email| !(6..=64).contains(&email.len()) || !email.contains('@'))
-    {
-        return Err(bad(format!(
-            "{}: email has 6 to 64 bytes and an @",
-            user.userid
-        )));
-    }
-    let known = directory::person_by_userid(cx.tx.as_read(), corp, &user.userid.folded())?;
-    let new = known.is_none();
-    let key = match known {
-        Some(person) => person.person,
-        None => directory::next_person(cx.tx.as_read(), corp)?,
-    };
-    if (user.mobile.is_some() || user.email.is_some())
-        && directory::detail_taken(
-            cx.tx.as_read(),
-            corp,
-            key,
-            user.mobile.as_deref(),
-            user.email.as_deref(),
-        )?
-    {
-        return Err(Refused::because(R::DetailTaken, user.userid.to_string()).into());
-    }
-    let departments = user
-        .departments
-        .clone()
-        .unwrap_or_else(|| vec![directory::ROOT]);
-    for id in &departments {
-        if directory::department(cx.tx.as_read(), corp, *id)?.is_none() {
-            return Err(
-                Refused::because(R::DepartmentUnknown, format!("{}: {id}", user.userid)).into(),
-            );
-        }
-    }
-    let person = directory::Person {
-        person: key,
+    let read = cx.tx.as_read();
+    let known = directory::person_by_userid(read, corp, &user.userid.folded())?;
+    let name = user.name.clone().filter(|name| !name.is_empty());
+    let mut row = directory::Person {
+        person: known.map_or(0, |person| person.person),
         userid: user.userid.0.clone(),
-        name,
+        name: name.unwrap_or_else(|| user.userid.0.clone()),
         alias: user.alias.clone(),
         mobile: user.mobile.clone(),
         email: user.email.clone(),
+        biz_mail: user.biz_mail.clone(),
         status: user.status.number(),
         real_named: user.real_named.unwrap_or(true),
         customer_contact: user.customer_contact,
         licence_end: user.licence_end,
     };
-    directory::put_person(cx.tx, corp, &person, new)?;
-    directory::set_departments(cx.tx, corp, key, &departments)?;
-    Ok(())
+    person::check(read, corp, &mut row).map_err(own)?;
+    let before = directory::places_of(read, corp, &[row.person])?;
+    let root = [directory::ROOT];
+    let mut places = Vec::new();
+    for id in user.departments.as_deref().unwrap_or(&root) {
+        if directory::department(read, corp, *id)?.is_none() {
+            let detail = format!("{}: {id}", user.userid);
+            return Err(Refused::because(R::DepartmentUnknown, detail).into());
+        }
+        // The place among the department's people is not for the operator to say, and stays.
+        let known = before.iter().find(|place| place.department == *id);
+        places.push(known.copied().unwrap_or(Place {
+            department: *id,
+            ..Place::default()
+        }));
+    }
+    person::save(cx, corp, &row, &places).map(drop)
 }
 
-/// How many departments may stand above one.
-const DEEPEST: i64 = 15;
-
 /// Makes or replaces a department below another.
-pub(crate) fn put_department(cx: &mut Cx, corp: i64, department: &Department) -> Outcome<()> {
-    if !(1..=4_294_967_295).contains(&department.id) {
-        return Err(bad("a department's id is 1 to 4294967295"));
-    }
-    let chars = department.name.chars().count();
-    if !(1..=64).contains(&chars)
-        || department
-            .name
-            .contains(['\\', ':', '*', '?', '"', '<', '>', '|'])
-    {
-        return Err(bad(format!(
-            "department {}: its name has 1 to 64 characters without \\:*?\"<>|",
-            department.id
-        )));
-    }
-    let parent = match (department.id, department.parentid) {
+pub(crate) fn put_department(
+    cx: &mut Cx,
+    corp: i64,
+    rules: &Rules,
+    wanted: &Department,
+) -> Outcome<()> {
+    let parent = match (wanted.id, wanted.parentid) {
         (directory::ROOT, _) => 0,
         (_, parent) => parent.unwrap_or(directory::ROOT),
     };
-    // Up to the root: the parent is there, and the department is not its own ancestor.
-    let mut above = parent;
-    let mut depth = 0;
-    while above != 0 {
-        depth += 1;
-        if above == department.id || depth > DEEPEST {
-            return Err(bad(format!(
-                "department {}: at most {DEEPEST} deep, and not below itself",
-                department.id
-            )));
-        }
-        above = directory::department(cx.tx.as_read(), corp, above)?
-            .ok_or_else(|| Refused::because(R::DepartmentUnknown, above.to_string()))?
-            .parent;
-    }
-    if parent != 0 {
-        depth += height_below(cx.tx.as_read(), corp, department.id, parent)?;
-    }
-    if depth > DEEPEST {
-        return Err(bad(format!(
-            "department {}: what is below it would be more than {DEEPEST} deep",
-            department.id
-        )));
-    }
     let row = directory::Department {
-        department: department.id,
+        department: wanted.id,
         parent,
-        name: department.name.clone(),
-        ord: department.order,
+        name: wanted.name.clone(),
+        name_en: wanted.name_en.clone(),
+        ord: wanted.order,
     };
-    Ok(directory::put_department(cx.tx, corp, &row)?)
-}
-
-/// How many levels there are below a department that moves under another parent; 0 where it stays or is new.
-fn height_below(read: &mut dyn Read, corp: i64, id: i64, parent: i64) -> Outcome<i64> {
-    if directory::department(read, corp, id)?.is_none_or(|known| known.parent == parent) {
-        return Ok(0);
-    }
-    let all = directory::departments(read, corp)?;
-    let mut level = vec![id];
-    let mut height = 0;
-    loop {
-        let below = all.iter().filter(|d| level.contains(&d.parent));
-        level = below.map(|d| d.department).collect();
-        if level.is_empty() {
-            return Ok(height);
-        }
-        height += 1;
-    }
+    department::save(cx, corp, rules, &row).map_err(own)
 }
 
 /// Makes or replaces a tag.
-pub(crate) fn put_tag(cx: &mut Cx, corp: i64, tag: &Tag) -> Outcome<()> {
-    if !(1..=4_294_967_295).contains(&tag.tagid) || !(1..=32).contains(&tag.tagname.chars().count())
-    {
-        return Err(bad(format!(
-            "tag {}: an id above 0 and a name of 1 to 32 characters",
-            tag.tagid
-        )));
-    }
+pub(crate) fn put_tag(cx: &mut Cx, corp: i64, wanted: &Tag) -> Outcome<()> {
     let mut members = Vec::new();
-    for userid in &tag.users {
+    for userid in &wanted.users {
         members.push((range::PERSON, cx.person(corp, userid)?.person));
     }
-    for id in &tag.departments {
+    for id in &wanted.departments {
         if directory::department(cx.tx.as_read(), corp, *id)?.is_none() {
-            return Err(
-                Refused::because(R::DepartmentUnknown, format!("tag {}: {id}", tag.tagid)).into(),
-            );
+            let detail = format!("tag {}: {id}", wanted.tagid);
+            return Err(Refused::because(R::DepartmentUnknown, detail).into());
         }
         members.push((range::DEPARTMENT, *id));
     }
-    Ok(directory::put_tag(
+    let row = directory::Tag {
+        tag: wanted.tagid,
+        name: wanted.tagname.clone(),
+        app: wanted.agentid,
+    };
+    tag::save(cx, corp, &row).map_err(own)?;
+    Ok(directory::set_tag_members(
         cx.tx,
         corp,
-        tag.tagid,
-        &tag.tagname,
+        wanted.tagid,
         &members,
     )?)
 }
@@ -294,7 +205,7 @@ impl Command<PutUser> for Use {
             return Err(bad("the userid in the body is not the one in the path"));
         }
         put_user(cx, corp, &user)?;
-        company::changed(cx.tx, corp)?;
+        changed(cx, corp)?;
         let person = cx.person(corp, &request.userid)?;
         shown(cx.tx.as_read(), corp, person)
     }
@@ -304,15 +215,12 @@ impl Command<DeleteUser> for Use {
     fn run(cx: &mut Cx, request: &DeleteUser) -> Outcome<Done> {
         let corp = cx.company(Some(&request.corpid))?.corp;
         let person = cx.person(corp, &request.userid)?;
-        let read = cx.tx.as_read();
-        if chat::ever_in_group(read, corp, person.person)?
-            || audience::ever_addressed(read, corp, person.person)?
-        {
-            let detail = "who was in a group or got a message stays in its history; set the status to left instead";
+        if person::in_history(cx.tx.as_read(), corp, person.person)? {
+            let detail = "who was in a group or was told something stays in the history; set the status to left instead";
             return Err(Refused::because(R::PersonInUse, detail).into());
         }
         directory::delete_person(cx.tx, corp, person.person)?;
-        company::changed(cx.tx, corp)?;
+        changed(cx, corp)?;
         Ok(Done {})
     }
 }
@@ -322,6 +230,7 @@ fn department_shown(row: directory::Department) -> Department {
     Department {
         id: row.department,
         name: row.name,
+        name_en: row.name_en,
         parentid,
         order: row.ord,
     }
@@ -347,8 +256,9 @@ impl Command<PutDepartment> for Use {
         if department.id != request.id {
             return Err(bad("the id in the body is not the one in the path"));
         }
-        put_department(cx, corp, &department)?;
-        company::changed(cx.tx, corp)?;
+        let rules = cx.rules(corp)?;
+        put_department(cx, corp, &rules, &department)?;
+        changed(cx, corp)?;
         let row = directory::department(cx.tx.as_read(), corp, request.id)?.unwrap_or_default();
         Ok(department_shown(row))
     }
@@ -361,22 +271,24 @@ impl Command<DeleteDepartment> for Use {
             return Err(R::DepartmentUnknown.into());
         }
         if request.id == directory::ROOT
-            || directory::department_in_use(cx.tx.as_read(), corp, request.id)?
+            || directory::has_children(cx.tx.as_read(), corp, request.id)?
+            || directory::has_members(cx.tx.as_read(), corp, request.id)?
         {
             return Err(R::DepartmentInUse.into());
         }
         directory::delete_department(cx.tx, corp, request.id)?;
-        company::changed(cx.tx, corp)?;
+        changed(cx, corp)?;
         Ok(Done {})
     }
 }
 
-fn tag_shown(read: &mut dyn Read, corp: i64, tagid: i64, tagname: String) -> Outcome<Tag> {
-    let members = directory::tag_members(read, corp, tagid)?;
+fn tag_shown(read: &mut dyn Read, corp: i64, row: directory::Tag) -> Outcome<Tag> {
+    let members = directory::tag_members(read, corp, row.tag)?;
     let members = named(read, corp, &members)?;
     Ok(Tag {
-        tagid,
-        tagname,
+        tagid: row.tag,
+        tagname: row.name,
+        agentid: row.app,
         users: members.users,
         departments: members.departments,
     })
@@ -386,8 +298,8 @@ impl Query<Tags> for Use {
     fn run(cx: &mut ReadCx, request: &Tags) -> Outcome<TagsOf> {
         let corp = cx.company(Some(&request.corpid))?.corp;
         let mut tags = Vec::new();
-        for (id, name) in directory::tags(cx.read, corp)? {
-            tags.push(tag_shown(cx.read, corp, id, name)?);
+        for row in directory::tags(cx.read, corp)? {
+            tags.push(tag_shown(cx.read, corp, row)?);
         }
         Ok(TagsOf { tags })
     }
@@ -404,8 +316,9 @@ impl Command<PutTag> for Use {
             return Err(bad("the tagid in the body is not the one in the path"));
         }
         put_tag(cx, corp, &tag)?;
-        company::changed(cx.tx, corp)?;
-        tag_shown(cx.tx.as_read(), corp, tag.tagid, tag.tagname)
+        changed(cx, corp)?;
+        let row = directory::tag(cx.tx.as_read(), corp, tag.tagid)?.unwrap_or_default();
+        tag_shown(cx.tx.as_read(), corp, row)
     }
 }
 
@@ -416,7 +329,7 @@ impl Command<DeleteTag> for Use {
             return Err(R::TagUnknown.into());
         }
         directory::delete_tag(cx.tx, corp, request.tagid)?;
-        company::changed(cx.tx, corp)?;
+        changed(cx, corp)?;
         Ok(Done {})
     }
 }

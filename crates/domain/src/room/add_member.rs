@@ -15,7 +15,7 @@ use qun_store::{
     },
 };
 
-use super::{Among, card, has_loaded, id, known_room, named, perform};
+use super::{Among, has_loaded, id, invitation, known_room, named, perform};
 use crate::{Command, Cx, Outcome, Use, customer_group};
 
 impl Command<AddMember> for Use {
@@ -59,7 +59,7 @@ impl Command<AddMember> for Use {
         perform(corp, &bot, "add")?;
         cx.touched = Some(corp);
         if room.member_count >= rules.limit(Limit::RoomDirectMembers) {
-            card::send(cx, corp, &bot, &room, contact)?;
+            invitation::send(cx, corp, &bot, &room, contact)?;
             return Ok(Added::default());
         }
         let company = company::by_corp(cx.tx.as_read(), corp)?.unwrap_or_default();

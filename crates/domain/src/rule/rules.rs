@@ -6,17 +6,21 @@ use qun_store::{Read, Result, table::company};
 /// The rules of a company at a time, ms UTC.
 pub fn in_force(read: &mut dyn Read, corp: i64, at: i64, default: &Rules) -> Result<Rules> {
     let rows = company::rules(read, corp)?;
-    let company = company::by_corp(read, corp)?;
-    Ok(resolve(&rows, company.as_ref(), at, default))
+    let company = company::by_corp(read, corp)?.unwrap_or_default();
+    Ok(resolve(&rows, &company, at, default))
 }
 
-/// Limits that are multiples of the company's account cap (帐号上限) where they are not set.
-const PER_ACCOUNT: [(Limit, i64); 1] = [(Limit::MessageSendsPerAppDay, 200)];
+/// Limits that follow the company's account cap (帐号上限) where they are not set: so many times the cap, over so many.
+const PER_ACCOUNT: [(Limit, i64, i64); 3] = [
+    (Limit::MessageSendsPerAppDay, 200, 1),
+    (Limit::AccountsPerCorpMonth, 3, 1),
+    (Limit::WrongLookupsPerCorpDay, 1, 5),
+];
 
 /// Rows, oldest first, and the company's own caps, as rules.
 pub fn resolve(
     rows: &[company::RuleRow],
-    company: Option<&company::Company>,
+    company: &company::Company,
     at: i64,
     default: &Rules,
 ) -> Rules {
@@ -27,15 +31,13 @@ pub fn resolve(
         .next_back();
     let mut rules = book.map(Rules::of).unwrap_or_else(|| default.clone());
     rules.enforced = default.enforced;
-    for (limit, times) in PER_ACCOUNT {
-        if let Some(company) = company {
-            rules.set(limit, company.account_cap.saturating_mul(times));
-        }
+    for (limit, times, over) in PER_ACCOUNT {
+        rules.set(limit, company.account_cap.saturating_mul(times) / over);
     }
     for (limit, value) in overrides(rows, at) {
         rules.set(limit, value);
     }
-    if let Some(cap) = company.and_then(|company| company.chat_member_cap) {
+    if let Some(cap) = company.chat_member_cap {
         rules.set(
             Limit::ChatMembersMax,
             cap.min(rules.limit(Limit::ChatMembersMax)),
@@ -81,13 +83,13 @@ mod tests {
             row(30, Some("documented"), "", None),
         ];
         let default = Rules::of(Rulebook::Documented);
-        let most = |at, chat_member_cap| {
-            let company = company::Company {
-                chat_member_cap,
-                ..Default::default()
-            };
-            resolve(&rows, Some(&company), at, &default).limit(Limit::ChatMembersMax)
+        let company = |chat_member_cap| company::Company {
+            chat_member_cap,
+            account_cap: 1000,
+            ..Default::default()
         };
+        let most =
+            |at, cap| resolve(&rows, &company(cap), at, &default).limit(Limit::ChatMembersMax);
         assert_eq!(most(-1, None), 500);
         assert_eq!(most(9, None), 2000);
         assert_eq!(most(10, None), 30);
@@ -95,6 +97,9 @@ mod tests {
         assert_eq!(most(30, None), 500);
         assert_eq!(most(30, Some(40)), 40);
         assert_eq!(most(30, Some(4000)), 500);
+        let multiples = resolve(&rows, &company(None), 0, &default);
+        assert_eq!(multiples.limit(Limit::AccountsPerCorpMonth), 3000);
+        assert_eq!(multiples.limit(Limit::WrongLookupsPerCorpDay), 200);
     }
 
     #[test]
@@ -105,10 +110,7 @@ mod tests {
             ..Default::default()
         };
         let default = Rules::of(Rulebook::Documented);
-        let most =
-            |at, company| resolve(&set, company, at, &default).limit(Limit::MessageSendsPerAppDay);
-        assert_eq!(most(9, Some(&company)), 100_000);
-        assert_eq!(most(9, None), 200_000);
-        assert_eq!(most(10, Some(&company)), 7);
+        let most = |at| resolve(&set, &company, at, &default).limit(Limit::MessageSendsPerAppDay);
+        assert_eq!((most(9), most(10)), (100_000, 7));
     }
 }

@@ -39,12 +39,14 @@ pub struct Spent {
 }
 
 /// The limits that a company spends.
-pub const COUNTED: [Limit; 7] = [
+pub const COUNTED: [Limit; 9] = [
     Limit::ChatsPerCorpDay,
     Limit::ChatUpdatesPerCorpHour,
     Limit::ChatSendsPerCorpMinute,
     Limit::ChatSendsPerCorpHour,
     Limit::MessageSendsPerAppDay,
+    Limit::AccountsPerCorpMonth,
+    Limit::WrongLookupsPerCorpDay,
     Limit::PicturesPerCorpDay,
     Limit::PicturesPerCorpMonth,
 ];

@@ -20,7 +20,7 @@ pub struct SyncRoom {
 /// Lists the invitation cards that somebody got.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct Cards {
+pub struct Invitations {
     /// The company; may be absent where there is only one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corpid: Option<CorpId>,
@@ -31,15 +31,15 @@ pub struct Cards {
 /// The cards.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct CardsOf {
+pub struct InvitationsOf {
     /// Oldest first.
-    pub cards: Vec<Card>,
+    pub invitations: Vec<Invitation>,
 }
 
 /// An invitation card.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct Card {
+pub struct Invitation {
     /// Its id.
     pub id: i64,
     /// The room's system id.
@@ -51,13 +51,13 @@ pub struct Card {
     /// When it was sent, seconds UTC.
     pub time: i64,
     /// How far it is.
-    pub state: CardState,
+    pub state: InvitationState,
 }
 
 /// How far a card is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum CardState {
+pub enum InvitationState {
     /// Not answered yet.
     #[default]
     Open,
@@ -70,7 +70,7 @@ pub enum CardState {
 /// Accepts an invitation card: the person is in the room then.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct AcceptCard {
+pub struct AcceptInvitation {
     /// The company; may be absent where there is only one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corpid: Option<CorpId>,
@@ -83,7 +83,7 @@ pub struct AcceptCard {
 /// Ignores an invitation card for good.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct IgnoreCard {
+pub struct IgnoreInvitation {
     /// The company; may be absent where there is only one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corpid: Option<CorpId>,
@@ -97,14 +97,14 @@ endpoint! { Post "/_qun/people/{userid}/rooms/{room}/sync", SyncRoom => Told {
     auth: Manage, envelope: crate::Envelope::Manage, body: crate::Body::Json, title: "Load a room anew as a hosted account",
     refuses: &[R::BotUnknown, R::BotAmbiguous, R::BotOffline, R::RoomUnknown, R::BotNotInRoom],
 } }
-endpoint! { Get "/_qun/people/{userid}/cards", Cards => CardsOf {
+endpoint! { Get "/_qun/people/{userid}/invitations", Invitations => InvitationsOf {
     auth: Manage, envelope: crate::Envelope::Manage, title: "List the invitation cards that somebody got", refuses: &[R::PersonUnknown],
 } }
-endpoint! { Post "/_qun/people/{userid}/cards/{id}/accept", AcceptCard => Done {
+endpoint! { Post "/_qun/people/{userid}/invitations/{id}/accept", AcceptInvitation => Done {
     auth: Manage, envelope: crate::Envelope::Manage, body: crate::Body::Json, title: "Accept an invitation card",
-    refuses: &[R::PersonUnknown, R::CardUnknown, R::GroupUnknown, R::GroupFull, R::AlreadyInRoom],
+    refuses: &[R::PersonUnknown, R::InvitationUnknown, R::GroupUnknown, R::GroupFull, R::AlreadyInRoom],
 } }
-endpoint! { Post "/_qun/people/{userid}/cards/{id}/ignore", IgnoreCard => Done {
+endpoint! { Post "/_qun/people/{userid}/invitations/{id}/ignore", IgnoreInvitation => Done {
     auth: Manage, envelope: crate::Envelope::Manage, body: crate::Body::Json, title: "Ignore an invitation card",
-    refuses: &[R::PersonUnknown, R::CardUnknown],
+    refuses: &[R::PersonUnknown, R::InvitationUnknown],
 } }

@@ -125,19 +125,21 @@ async fn load(
 }
 
 fn may_call(caller: &Caller, callers: Callers) -> Result<(), R> {
-    match callers {
-        Callers::AnyApp => Ok(()),
-        _ if caller.kind != AppKind::SelfBuilt => Err(R::ApiForbidden),
-        Callers::SelfBuiltApp => Ok(()),
-        Callers::RootApp if !caller.sees_root => Err(R::NoPrivilege),
-        Callers::RootApp => Ok(()),
-        Callers::CustomerContact
-            if caller::has_customer_contact(caller.kind, caller.customer_contact) =>
-        {
-            Ok(())
-        }
-        Callers::CustomerContact => Err(R::ApiForbidden),
+    let kind = caller.kind;
+    let may = match callers {
+        Callers::AnyApp => true,
+        Callers::SelfBuiltApp | Callers::RootApp => kind == AppKind::SelfBuilt,
+        Callers::CustomerContact => caller::has_customer_contact(kind, caller.customer_contact),
+        Callers::ContactsSync => kind == AppKind::ContactsSync,
+        Callers::DirectoryReader => kind != AppKind::CustomerContact,
+    };
+    if !may {
+        return Err(R::ApiForbidden);
     }
+    if callers == Callers::RootApp && !caller.sees_root {
+        return Err(R::NoPrivilege);
+    }
+    Ok(())
 }
 
 /// Checks the manage token.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use qun_protocol::{
     Endpoint, Envelope, Refusal as R, Refused, Rulebook,
-    envelope::{self, OK_WITH_WARNING, Problem, ProblemText},
+    envelope::{self, Problem, ProblemText},
 };
 
 const ERROR_CODE: HeaderName = HeaderName::from_static("error-code");
@@ -28,8 +28,9 @@ pub(super) struct Told {
 pub(super) fn success<E: Endpoint>(told: &Told, response: &E::Response) -> Response {
     let (errmsg, body) = match E::META.envelope {
         Envelope::Wecom => {
-            let errmsg = if told.warning { OK_WITH_WARNING } else { "ok" };
-            (Some(errmsg), envelope::success(response, errmsg))
+            let errmsg = envelope::success_text(&E::META, told.warning);
+            let body = envelope::success(response, &errmsg);
+            (Some(errmsg), body)
         }
         Envelope::RoomErrcode => (None, envelope::success(response, "ok")),
         Envelope::Room => (None, envelope::room_success(response)),
@@ -39,7 +40,7 @@ pub(super) fn success<E: Endpoint>(told: &Told, response: &E::Response) -> Respo
         Ok(body) => {
             let mut response = json(StatusCode::OK, body);
             if let Some(errmsg) = errmsg {
-                headers(&mut response, 0, errmsg);
+                headers(&mut response, 0, &errmsg);
             }
             response
         }
@@ -80,7 +81,7 @@ pub(super) fn refusal<E: Endpoint>(told: &Told, refused: &Refused) -> Response {
                 &hint(told.now),
                 &address,
             );
-            let mut response = json(StatusCode::OK, envelope::failure(code, &errmsg));
+            let mut response = json(StatusCode::OK, envelope::failure(&E::META, code, &errmsg));
             headers(&mut response, code, &errmsg);
             response
         }

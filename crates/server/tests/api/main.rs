@@ -4,15 +4,21 @@
 
 mod appchat;
 mod callback;
+mod card;
+mod department;
 mod gettoken;
 mod golden;
 mod groupchat;
+mod join_way;
 mod kit;
 mod manage;
 mod media;
 mod message;
 mod people;
 mod room;
+mod statistic;
 mod story;
+mod tag;
 mod transport;
+mod user;
 mod worlds;

@@ -13,17 +13,19 @@ pub mod app;
 pub mod audience;
 pub mod blob;
 pub mod callback;
+pub mod card;
 pub mod chat;
 pub mod company;
 pub mod customer;
 pub mod customer_group;
 pub mod directory;
+pub mod group_day;
+pub mod join_way;
 pub mod lane;
 pub mod media;
 pub mod message;
 pub mod meta;
 pub mod quota;
-pub mod range;
 pub mod recipient;
 pub mod room;
 
@@ -35,19 +37,21 @@ pub fn statements() -> Vec<&'static str> {
         audience::STATEMENTS,
         blob::STATEMENTS,
         callback::STATEMENTS,
+        card::STATEMENTS,
         chat::STATEMENTS,
         company::STATEMENTS,
         customer::STATEMENTS,
         customer_group::STATEMENTS,
-        directory::STATEMENTS,
+        &directory::statements(),
+        group_day::STATEMENTS,
+        join_way::STATEMENTS,
         lane::STATEMENTS,
         media::STATEMENTS,
         message::STATEMENTS,
         meta::STATEMENTS,
         quota::STATEMENTS,
-        range::STATEMENTS,
-        &room::statements(),
         recipient::STATEMENTS,
+        &room::statements(),
     ]
     .concat()
 }

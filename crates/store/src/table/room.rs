@@ -1,8 +1,8 @@
 //! Rooms: groups as hosted accounts of Juzi see them.
 
 pub mod bot;
-pub mod card;
 pub mod hosting;
+pub mod invitation;
 pub mod label;
 pub mod wxid;
 
@@ -23,8 +23,8 @@ pub(super) fn statements() -> Vec<&'static str> {
     [
         STATEMENTS,
         bot::STATEMENTS,
-        card::STATEMENTS,
         hosting::STATEMENTS,
+        invitation::STATEMENTS,
         label::STATEMENTS,
         wxid::STATEMENTS,
     ]

@@ -177,8 +177,10 @@ async fn from_40_members_on_there_is_a_card_to_accept() {
     }
     assert_eq!(app.members("wrg").await.len(), 40);
     let own = |path: &str| format!("/_qun/people/{path}?corpid={}", app.corpid);
-    let cards = server.manage_ok("GET", &own("wmc40/cards"), None).await;
-    let card = &cards["cards"][0];
+    let cards = server
+        .manage_ok("GET", &own("wmc40/invitations"), None)
+        .await;
+    let card = &cards["invitations"][0];
     assert_eq!(
         (&card["room"], &card["name"], &card["from"], &card["state"]),
         (&json!("R:1"), &json!("g"), &json!("bot1"), &json!("open")),
@@ -195,7 +197,7 @@ async fn from_40_members_on_there_is_a_card_to_accept() {
     );
 
     let answer = |who: &str, id: &Value, how: &str| {
-        let path = format!("/_qun/people/{who}/cards/{id}/{how}");
+        let path = format!("/_qun/people/{who}/invitations/{id}/{how}");
         let body = json!({ "corpid": app.corpid });
         let server = &server;
         async move { server.manage("POST", &path, Some(body)).await }
@@ -216,15 +218,21 @@ async fn from_40_members_on_there_is_a_card_to_accept() {
     );
     assert_eq!(joined["invitor"]["userid"], "bot1");
 
-    let cards = server.manage_ok("GET", &own("wmc41/cards"), None).await["cards"].clone();
+    let cards = server
+        .manage_ok("GET", &own("wmc41/invitations"), None)
+        .await["invitations"]
+        .clone();
     let ids = [&cards[0]["id"], &cards[1]["id"]];
     assert_eq!(answer("wmc41", ids[0], "ignore").await.0, 200);
     assert_eq!(
         answer("wmc41", ids[0], "accept").await.1["error"]["code"],
-        "card_unknown"
+        "invitation_unknown"
     );
     assert_eq!(answer("wmc41", ids[1], "accept").await.0, 200);
-    let cards = server.manage_ok("GET", &own("wmc41/cards"), None).await["cards"].clone();
+    let cards = server
+        .manage_ok("GET", &own("wmc41/invitations"), None)
+        .await["invitations"]
+        .clone();
     assert_eq!(
         (&cards[0]["state"], &cards[1]["state"]),
         (&json!("ignored"), &json!("accepted"))
@@ -234,7 +242,10 @@ async fn from_40_members_on_there_is_a_card_to_accept() {
     for _ in 0..2 {
         assert_eq!(add(&app, "wmc42", "R:1").await["code"], 0);
     }
-    let cards = server.manage_ok("GET", &own("wmc42/cards"), None).await["cards"].clone();
+    let cards = server
+        .manage_ok("GET", &own("wmc42/invitations"), None)
+        .await["invitations"]
+        .clone();
     app.rules(json!({ "limits": { "customer_group_members_max": 42 } }))
         .await;
     assert_eq!(
@@ -256,7 +267,10 @@ async fn from_40_members_on_there_is_a_card_to_accept() {
         .await;
     assert_eq!(add(&app, "wmc43", "R:1").await["code"], 0);
     app.step("bot1", "wrg", "dismiss", json!({})).await;
-    let cards = server.manage_ok("GET", &own("wmc43/cards"), None).await["cards"].clone();
+    let cards = server
+        .manage_ok("GET", &own("wmc43/invitations"), None)
+        .await["invitations"]
+        .clone();
     assert_eq!(
         answer("wmc43", &cards[0]["id"], "accept").await.1["error"]["code"],
         "group_unknown"

@@ -96,7 +96,7 @@ CREATE TABLE room_labelled (
 CREATE INDEX room_labelled_by_chat ON room_labelled (corp, chat, label);
 
 -- Invitation cards. state: 0 open, 1 accepted, 2 ignored.
-CREATE TABLE room_card (
+CREATE TABLE room_invitation (
     corp {int} NOT NULL,
     card {int} NOT NULL,
     chat {int} NOT NULL,
@@ -105,4 +105,4 @@ CREATE TABLE room_card (
     state {int} NOT NULL,
     PRIMARY KEY (corp, card)
 ) {without_rowid};
-CREATE INDEX room_card_by_person ON room_card (corp, person, card);
+CREATE INDEX room_invitation_by_person ON room_invitation (corp, person, card);

@@ -3,10 +3,10 @@
 use crate::{Read, ReadExt, Result, Row, Tx};
 
 statements! {
-    INSERT = "INSERT INTO room_card (corp, card, chat, inviter, person, state) VALUES ($1, $2, $3, $4, $5, 0)";
-    BY_KEY = "SELECT card, chat, inviter, person, state FROM room_card WHERE corp = $1 AND card = $2";
-    OF_PERSON = "SELECT card, chat, inviter, person, state FROM room_card WHERE corp = $1 AND person = $2 ORDER BY card";
-    ANSWER = "UPDATE room_card SET state = $3 WHERE corp = $1 AND card = $2";
+    INSERT = "INSERT INTO room_invitation (corp, card, chat, inviter, person, state) VALUES ($1, $2, $3, $4, $5, 0)";
+    BY_KEY = "SELECT card, chat, inviter, person, state FROM room_invitation WHERE corp = $1 AND card = $2";
+    OF_PERSON = "SELECT card, chat, inviter, person, state FROM room_invitation WHERE corp = $1 AND person = $2 ORDER BY card";
+    ANSWER = "UPDATE room_invitation SET state = $3 WHERE corp = $1 AND card = $2";
 }
 
 /// The states of a card.
@@ -21,7 +21,7 @@ pub mod state {
 
 /// A card.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Card {
+pub struct Invitation {
     /// Its key; its time in microseconds UTC.
     pub card: i64,
     /// The group.
@@ -34,8 +34,8 @@ pub struct Card {
     pub state: i64,
 }
 
-fn card(row: &dyn Row) -> Card {
-    Card {
+fn invitation(row: &dyn Row) -> Invitation {
+    Invitation {
         card: row.int(0),
         chat: row.int(1),
         inviter: row.int(2),
@@ -45,25 +45,25 @@ fn card(row: &dyn Row) -> Card {
 }
 
 /// Adds an open card.
-pub fn insert(tx: &mut dyn Tx, corp: i64, c: &Card) -> Result<()> {
+pub fn insert(tx: &mut dyn Tx, corp: i64, i: &Invitation) -> Result<()> {
     let vals = [
         corp.into(),
-        c.card.into(),
-        c.chat.into(),
-        c.inviter.into(),
-        c.person.into(),
+        i.card.into(),
+        i.chat.into(),
+        i.inviter.into(),
+        i.person.into(),
     ];
     tx.exec(INSERT, &vals).map(drop)
 }
 
 /// The card with a key.
-pub fn by_key(read: &mut dyn Read, corp: i64, key: i64) -> Result<Option<Card>> {
-    read.one(BY_KEY, &[corp.into(), key.into()], card)
+pub fn by_key(read: &mut dyn Read, corp: i64, key: i64) -> Result<Option<Invitation>> {
+    read.one(BY_KEY, &[corp.into(), key.into()], invitation)
 }
 
 /// The cards that someone got, oldest first.
-pub fn of_person(read: &mut dyn Read, corp: i64, person: i64) -> Result<Vec<Card>> {
-    read.all(OF_PERSON, &[corp.into(), person.into()], card)
+pub fn of_person(read: &mut dyn Read, corp: i64, person: i64) -> Result<Vec<Invitation>> {
+    read.all(OF_PERSON, &[corp.into(), person.into()], invitation)
 }
 
 /// Says how a card was answered.

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 use qun_protocol::{
     CorpId,
-    people::{AcceptCard, Cards, IgnoreCard},
+    people::{AcceptInvitation, IgnoreInvitation, Invitations},
 };
 use serde_json::json;
 
@@ -20,14 +20,17 @@ pub(super) struct One {
 
 pub(super) async fn list(session: &Session, corpid: Option<CorpId>, person: String) -> Result<()> {
     let userid = person.into();
-    let cards = session.send(Cards { corpid, userid }).await?.cards;
+    let invitations = session
+        .send(Invitations { corpid, userid })
+        .await?
+        .invitations;
     let columns = ["id", "room", "name", "from", "time", "state"];
-    session.output.list(&columns, &cards)
+    session.output.list(&columns, &invitations)
 }
 
 pub(super) async fn accept(session: &Session, corpid: Option<CorpId>, one: One) -> Result<()> {
     let said = format!("{} is in the room", one.person);
-    let request = AcceptCard {
+    let request = AcceptInvitation {
         corpid,
         userid: one.person.into(),
         id: one.card,
@@ -37,7 +40,7 @@ pub(super) async fn accept(session: &Session, corpid: Option<CorpId>, one: One) 
 
 pub(super) async fn ignore(session: &Session, corpid: Option<CorpId>, one: One) -> Result<()> {
     let said = format!("{} ignores the card", one.person);
-    let request = IgnoreCard {
+    let request = IgnoreInvitation {
         corpid,
         userid: one.person.into(),
         id: one.card,

@@ -1,7 +1,9 @@
 use qun_protocol::{
     Done, Refusal as R, UserId,
     groupchat::JoinScene,
-    people::{AcceptCard, Card, CardState, Cards, CardsOf, IgnoreCard},
+    people::{
+        AcceptInvitation, IgnoreInvitation, Invitation, InvitationState, Invitations, InvitationsOf,
+    },
 };
 use qun_store::table::{
     company::Company,
@@ -10,7 +12,7 @@ use qun_store::table::{
     room::{
         self, Room,
         bot::Bot,
-        card::{self, state},
+        invitation::{self, state},
     },
 };
 use serde_json::json;
@@ -22,14 +24,14 @@ use crate::{Command, Cx, Outcome, Query, ReadCx, Use, audience, customer_group, 
 pub(super) fn send(cx: &mut Cx, corp: i64, bot: &Bot, room: &Room, person: i64) -> Outcome<()> {
     // A number of the same sequence as its message's, so it is of its time.
     let key = cx.ids.next();
-    let row = card::Card {
+    let row = invitation::Invitation {
         card: key,
         chat: room.chat,
         inviter: bot.person,
         person,
         state: state::OPEN,
     };
-    card::insert(cx.tx, corp, &row)?;
+    invitation::insert(cx.tx, corp, &row)?;
     let body = json!({
         "id": key,
         "room": id::of_room(cx.tx.as_read(), corp, room)?,
@@ -47,15 +49,15 @@ pub(super) fn send(cx: &mut Cx, corp: i64, bot: &Bot, room: &Room, person: i64) 
     Ok(message::append(cx.tx, corp, cx.ids.lane(), &message)?)
 }
 
-impl Query<Cards> for Use {
-    fn run(cx: &mut ReadCx, request: &Cards) -> Outcome<CardsOf> {
+impl Query<Invitations> for Use {
+    fn run(cx: &mut ReadCx, request: &Invitations) -> Outcome<InvitationsOf> {
         let corp = cx.company(request.corpid.as_ref())?.corp;
         let person = cx.participant(corp, &request.userid)?.key();
-        let mut cards = Vec::new();
-        for card in card::of_person(cx.read, corp, person)? {
+        let mut invitations = Vec::new();
+        for card in invitation::of_person(cx.read, corp, person)? {
             let room = room::by_key(cx.read, corp, card.chat)?;
             let room = room.unwrap_or_default();
-            cards.push(Card {
+            invitations.push(Invitation {
                 id: card.card,
                 room: if room.chat == 0 {
                     String::new()
@@ -66,26 +68,31 @@ impl Query<Cards> for Use {
                 from: participant::id_of(cx.read, corp, card.inviter)?,
                 time: card.card / 1_000_000,
                 state: match card.state {
-                    state::ACCEPTED => CardState::Accepted,
-                    state::IGNORED => CardState::Ignored,
-                    _ => CardState::Open,
+                    state::ACCEPTED => InvitationState::Accepted,
+                    state::IGNORED => InvitationState::Ignored,
+                    _ => InvitationState::Open,
                 },
             });
         }
-        Ok(CardsOf { cards })
+        Ok(InvitationsOf { invitations })
     }
 }
 
 /// The open card that a person answers.
-fn open(cx: &mut Cx, company: &Company, userid: &UserId, key: i64) -> Outcome<card::Card> {
+fn open(
+    cx: &mut Cx,
+    company: &Company,
+    userid: &UserId,
+    key: i64,
+) -> Outcome<invitation::Invitation> {
     let person = cx.participant(company.corp, userid)?.key();
-    let card = card::by_key(cx.tx.as_read(), company.corp, key)?;
+    let card = invitation::by_key(cx.tx.as_read(), company.corp, key)?;
     let card = card.filter(|card| card.person == person && card.state == state::OPEN);
-    card.ok_or_else(|| R::CardUnknown.into())
+    card.ok_or_else(|| R::InvitationUnknown.into())
 }
 
-impl Command<AcceptCard> for Use {
-    fn run(cx: &mut Cx, request: &AcceptCard) -> Outcome<Done> {
+impl Command<AcceptInvitation> for Use {
+    fn run(cx: &mut Cx, request: &AcceptInvitation) -> Outcome<Done> {
         let company = cx.company(request.corpid.as_ref())?;
         let corp = company.corp;
         let card = open(cx, &company, &request.userid, request.id)?;
@@ -102,16 +109,16 @@ impl Command<AcceptCard> for Use {
         if joined.is_empty() {
             return Err(R::AlreadyInRoom.into());
         }
-        card::answer(cx.tx, corp, card.card, state::ACCEPTED)?;
+        invitation::answer(cx.tx, corp, card.card, state::ACCEPTED)?;
         Ok(Done {})
     }
 }
 
-impl Command<IgnoreCard> for Use {
-    fn run(cx: &mut Cx, request: &IgnoreCard) -> Outcome<Done> {
+impl Command<IgnoreInvitation> for Use {
+    fn run(cx: &mut Cx, request: &IgnoreInvitation) -> Outcome<Done> {
         let company = cx.company(request.corpid.as_ref())?;
         let card = open(cx, &company, &request.userid, request.id)?;
-        card::answer(cx.tx, company.corp, card.card, state::IGNORED)?;
+        invitation::answer(cx.tx, company.corp, card.card, state::IGNORED)?;
         Ok(Done {})
     }
 }
