@@ -7,9 +7,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use qun_protocol::{
     CorpId, UserId,
-    people::{
-        Arrived, Groups, HandOver, Inbox, Leave, Remove, Rename, Say, Scan, Tap as TapJoinWay,
-    },
+    people::{Arrived, Groups, HandOver, Inbox, Leave, Remove, Rename, Say, Scan, TapJoinWay},
 };
 use serde_json::{Value, json};
 

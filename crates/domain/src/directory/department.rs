@@ -7,7 +7,7 @@ use qun_store::{
 };
 
 use super::is_over;
-use crate::{Cx, Outcome};
+use crate::{Cx, Outcome, rule::recipients};
 
 /// The largest id.
 const LARGEST: i64 = u32::MAX as i64;
@@ -142,18 +142,9 @@ pub(crate) fn pending(cx: &mut Cx, corp: i64, rules: &Rules) -> Outcome<i64> {
     Ok(wanted.department)
 }
 
-/// Departments with all below them, out of all.
+/// Departments with all below them, out of all; by id.
 pub(crate) fn with_below(all: &[Department], ids: &[i64]) -> Vec<i64> {
-    let mut children = std::collections::BTreeMap::<i64, Vec<i64>>::new();
-    for one in all {
-        children.entry(one.parent).or_default().push(one.department);
-    }
-    let mut found = std::collections::BTreeSet::new();
-    let mut open = ids.to_vec();
-    while let Some(id) = open.pop() {
-        if found.insert(id) {
-            open.extend(children.get(&id).into_iter().flatten());
-        }
-    }
+    let parents: Vec<(i64, i64)> = all.iter().map(|one| (one.department, one.parent)).collect();
+    let found = recipients::with_below(&parents, ids.iter().copied());
     found.into_iter().collect()
 }
