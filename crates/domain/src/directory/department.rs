@@ -7,7 +7,7 @@ use qun_store::{
 };
 
 use super::is_over;
-use crate::{Cx, Outcome};
+use crate::{Cx, Outcome, rule};
 
 /// The largest id.
 const LARGEST: i64 = u32::MAX as i64;
@@ -144,16 +144,7 @@ pub(crate) fn pending(cx: &mut Cx, corp: i64, rules: &Rules) -> Outcome<i64> {
 
 /// Departments with all below them, out of all.
 pub(crate) fn with_below(all: &[Department], ids: &[i64]) -> Vec<i64> {
-    let mut children = std::collections::BTreeMap::<i64, Vec<i64>>::new();
-    for one in all {
-        children.entry(one.parent).or_default().push(one.department);
-    }
-    let mut found = std::collections::BTreeSet::new();
-    let mut open = ids.to_vec();
-    while let Some(id) = open.pop() {
-        if found.insert(id) {
-            open.extend(children.get(&id).into_iter().flatten());
-        }
-    }
+    let pairs: Vec<(i64, i64)> = all.iter().map(|one| (one.department, one.parent)).collect();
+    let found = rule::recipients::with_below(&pairs, ids.iter().copied());
     found.into_iter().collect()
 }
