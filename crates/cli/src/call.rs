@@ -224,6 +224,52 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
         "appchat/send" => {
             return "qun call appchat/send --chatid alpha_project_20231101 --msgtype text text.content=大家好".into();
         }
+        "message/update_template_card" => {
+            return "qun call message/update_template_card --agentid 1000002 --response-code RESPONSE_CODE --atall 1 button.replace_name=已同意".into();
+        }
+        "externalcontact/groupchat/list" => {
+            return "qun call externalcontact/groupchat/list --limit 100".into();
+        }
+        "externalcontact/groupchat/transfer" | "externalcontact/groupchat/onjob_transfer" => {
+            let (chat_id, call) = match meta.name() {
+                name if name.ends_with("onjob_transfer") => {
+                    ("wrOgQhDgAAcwMTB7YmDkbeBsgT_AAAA", name)
+                }
+                name => ("wrOgQhDgAAMYQiS5ol9G7gK9JVQUAAAA", name),
+            };
+            return format!("qun call {call} --chat-id-list {chat_id} --new-owner zhangsan");
+        }
+        "POST /_qun/people/{userid}/groups" => {
+            return "qun call POST /_qun/people/ZhuShengBen/groups --userlist wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA".into();
+        }
+        "POST /_qun/people/{userid}/groups/{chatid}/admins" => {
+            return "qun call POST /_qun/people/ZhuShengBen/groups/wrOgQhDgAAMYQiS5ol9G7gK9JVAAAA/admins --userlist sam".into();
+        }
+        "POST /_qun/people/{userid}/join" => {
+            return "CODE=$(qun people link ZhuShengBen wrOgQhDgAAMYQiS5ol9G7gK9JVAAAA)\n  qun call POST /_qun/people/zhangsan/join --code \"$CODE\"".into();
+        }
+        "externalcontact/groupchat/add_join_way" => {
+            return "qun call externalcontact/groupchat/add_join_way --scene 2 --chat-id-list wrOgQhDgAAH2Yy-CTZ6POca8mlBEdaaa".into();
+        }
+        "externalcontact/groupchat/update_join_way" => {
+            return "qun call externalcontact/groupchat/update_join_way --config-id 9ad7fa5cdaa6511298498f979c4722de --scene 2 \
+                    --chat-id-list wrOgQhDgAAH2Yy-CTZ6POca8mlBEdaaa"
+                .into();
+        }
+        "POST /_qun/people/{userid}/scan" => {
+            return "qun call POST /_qun/people/wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA/scan \
+                    --url $(qun join-way get 9ad7fa5cdaa6511298498f979c472aaa --jq .qr_code)"
+                .into();
+        }
+        "POST /_qun/people/{userid}/tap" => {
+            return "qun call POST /_qun/people/wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA/tap --config-id 42b34949e138eb6e027c123cba77faaa".into();
+        }
+        "message/send" => {
+            return "qun call message/send --agentid 1000002 --touser 'zhangsan|lisi' --msgtype text text.content=大家好".into();
+        }
+        "message/recall" => {
+            return "qun call message/recall --msgid $(qun message send 你好 --to zhangsan --jq .msgid)".into();
+        }
         "media/upload" => return "qun call media/upload --type file --file README.md".into(),
         "media/uploadimg" => return "qun call media/uploadimg --file picture.png".into(),
         _ => {}
@@ -237,6 +283,7 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
         match field {
             Some("corpid") => path.push_str("$QUN_CORPID"),
             Some("userid") => path.push_str(person(meta)),
+            Some("chatid") if is_of_customer_groups(meta) => path.push_str(sample("chat_id")),
             Some(field) => path.push_str(sample(field)),
             None => path.push_str(part),
         }
@@ -273,11 +320,27 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
     format!("qun call {}", words.join(" "))
 }
 
+/// Whether a step is one in customer groups alone.
+fn is_of_customer_groups(meta: &Meta) -> bool {
+    const STEPS: [&str; 8] = [
+        "/admins",
+        "/dismiss",
+        "/invite",
+        "/link",
+        "/mini_program",
+        "/nickname",
+        "/notice",
+        "/qr_code",
+    ];
+    meta.auth == Auth::Manage && STEPS.iter().any(|step| meta.path.ends_with(step))
+}
+
 /// Somebody of the demo company who may do this: who was in a group cannot be removed, and some things only owners may.
 fn person(meta: &Meta) -> &'static str {
     let owners = ["/owner", "/remove"];
     match meta.method {
         qun_protocol::Method::Delete => "zhaoliu",
+        _ if is_of_customer_groups(meta) => "ZhuShengBen",
         _ if owners.iter().any(|step| meta.path.ends_with(step)) => "project_manager_001",
         _ => sample("userid"),
     }
@@ -289,7 +352,12 @@ fn sample(field: &str) -> &'static str {
         "chatid" => "alpha_project_20231101",
         "userid" | "owner" => "dev_001",
         "userlist" => "dev_002",
+        "chat_id" => "wrOgQhDgAAMYQiS5ol9G7gK9JVAAAA",
+        "external_userid" => "wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA",
+        "opengid" => "oAAAAAAA",
         "agentid" => "1000002",
+        "key" => "agree",
+        "config_id" => "9ad7fa5cdaa6511298498f979c472aaa",
         "media_id" => "file_media_id_456",
         "id" => "3",
         "tagid" => "2",

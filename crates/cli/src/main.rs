@@ -18,8 +18,8 @@ use std::process::ExitCode;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use noun::{
-    app, callback, chat, clock, company, department, doctor, explain, media, people,
-    profile as profiles, shell, tag, token, user, wait,
+    app, callback, chat, clock, company, customer, department, doctor, explain, group, join_way,
+    media, people, profile as profiles, shell, tag, token, user, wait,
 };
 
 /// WeCom group chats (企业微信群聊) on your own machine.
@@ -59,6 +59,12 @@ enum Verb {
     /// Internal groups: create, change, send, list, report.
     #[command(after_help = "Example:\n  qun chat create zhangsan lisi --name 发布小组")]
     Chat(Box<chat::Noun>),
+    /// Customer groups (客户群): list and show.
+    #[command(after_help = "Example:\n  qun group list")]
+    Group(group::Noun),
+    /// Codes and buttons with which people join customer groups.
+    #[command(after_help = "Example:\n  qun join-way list")]
+    JoinWay(Box<join_way::Noun>),
     /// Files: upload and download.
     #[command(after_help = "Example:\n  qun media upload picture.png")]
     Media(media::Noun),
@@ -81,6 +87,9 @@ enum Verb {
     /// The people of a company.
     #[command(after_help = "Example:\n  qun user list --search 开发")]
     User(user::Noun),
+    /// The customers of a company.
+    #[command(after_help = "Example:\n  qun customer list")]
+    Customer(customer::Noun),
     /// The departments of a company.
     #[command(after_help = "Example:\n  qun department list")]
     Department(department::Noun),
@@ -129,6 +138,8 @@ fn main() -> ExitCode {
             Verb::Restore(restore) => backup::restore(restore).await,
             Verb::World { verb } => world::run(verb),
             Verb::Chat(noun) => chat::run(*noun).await,
+            Verb::Group(noun) => group::run(noun).await,
+            Verb::JoinWay(noun) => join_way::run(*noun).await,
             Verb::Media(noun) => media::run(noun).await,
             Verb::People(noun) => people::run(noun).await,
             Verb::Company(noun) => company::run(noun).await,
@@ -137,6 +148,7 @@ fn main() -> ExitCode {
             Verb::Trigger(noun) => callback::trigger::run(*noun).await,
             Verb::Listen(listen) => callback::listen::run(*listen).await,
             Verb::User(noun) => user::run(noun).await,
+            Verb::Customer(noun) => customer::run(noun).await,
             Verb::Department(noun) => department::run(noun).await,
             Verb::Tag(noun) => tag::run(noun).await,
             Verb::Token(noun) => token::run(noun).await,

@@ -44,7 +44,11 @@ pub(crate) fn run(verb: Verb) -> Result<()> {
                     company.name,
                     count(company.apps.len(), "app", "apps"),
                     count(company.users.len(), "person", "people"),
-                    count(company.chats.len(), "group", "groups"),
+                    count(
+                        company.chats.len() + company.customer_groups.len(),
+                        "group",
+                        "groups"
+                    ),
                 ))?;
             }
             Ok(())

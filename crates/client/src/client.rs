@@ -7,7 +7,7 @@ use qun_protocol::{
 use serde_json::{Map, Value};
 
 use crate::{
-    Attachment, Builder, Chat, Directory, Error, Manager, Media, Pacing,
+    Attachment, Builder, Chat, CustomerGroups, Directory, Error, Manager, Media, Messages, Pacing,
     token::Tokens,
     wire::{Wire, answer, pause, request::Draft},
 };
@@ -123,6 +123,26 @@ impl Client {
     /// ```
     pub fn chat(&self) -> Chat {
         Chat(self.clone())
+    }
+
+    /// Messages to people.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// let messages = wecom.messages();
+    /// ```
+    pub fn messages(&self) -> Messages {
+        Messages(self.clone())
+    }
+
+    /// 客户群: groups of employees and customers.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").agent(7).base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// let groups = wecom.customer_groups();
+    /// ```
+    pub fn customer_groups(&self) -> CustomerGroups {
+        CustomerGroups(self.clone())
     }
 
     /// The files that messages refer to.

@@ -4,10 +4,12 @@ mod builder;
 pub mod callback;
 mod chat;
 mod client;
+mod customer_group;
 mod directory;
 mod error;
 mod manager;
 mod media;
+mod message;
 mod pace;
 mod token;
 mod wire;
@@ -15,10 +17,12 @@ mod wire;
 pub use builder::{Builder, CLOUD};
 pub use chat::Chat;
 pub use client::{Client, Download};
+pub use customer_group::{CustomerGroups, JoinWays};
 pub use directory::{Directory, LeftOut, Mailbox};
 pub use error::Error;
 pub use manager::{Manager, Paged};
 pub use media::{Attachment, Incoming, Media};
+pub use message::Messages;
 pub use pace::Pacing;
 pub use qun_crypt as crypt;
 pub use qun_protocol as protocol;
@@ -27,7 +31,12 @@ pub use qun_protocol::{
         Article, ArticlePage, Create, File, Image, Markdown, MpNews, News, Send, Text, TextCard,
         Unfit, Update, Video, Voice,
     },
+    groupchat::AddJoinWay,
     media::MediaType,
+    message::{
+        CardAction, CardButton, CardOption, Checkbox, Selection, SubmitButton, TemplateCard,
+        UpdateTemplateCard,
+    },
 };
 pub use token::{FileStore, MemoryStore, StoredToken, TokenKey, TokenStore, Turn};
 pub use wire::{

@@ -74,6 +74,8 @@ paged! {
     manage::History => people::Arrived, |page| (page.messages, page.more.then_some(page.cursor));
     manage::Groups => manage::GroupShown, |page| (page.groups, page.next);
     manage::Callbacks => manage::CallbackShown, |page| (page.callbacks, page.cursor);
+    manage::Customers => world::Customer, |page| (page.customers, page.next);
+    manage::JoinWays => manage::JoinWayShown, |page| (page.join_ways, page.next);
     manage::Users => world::User, |page| (page.users, page.next);
     manage::Companies => manage::CompanyShown, |page| (page.companies, page.next);
 }

@@ -13,7 +13,7 @@ use qun_protocol::{
     world::UserStatus,
 };
 use qun_store::{
-    Read,
+    Effect, Read,
     table::{
         chat,
         company::Company,
@@ -217,6 +217,8 @@ pub(crate) fn spoken(cx: &mut Cx, corp: i64, group: &Group, person: i64, id: i64
     if group.kind != chat::kind::CUSTOMER {
         return Ok(());
     }
+    // What is counted changes rows: such a message runs alone in its company.
+    cx.tx.enter(corp, Effect::Change)?;
     record(cx, corp, group, id / 1000, What::Spoken { person })
 }
 

@@ -95,12 +95,6 @@ pub fn world(rules: Rulebook) -> World {
                 name: "另一应用".into(),
                 ..Default::default()
             },
-            // The samples of messages to people name it.
-            App {
-                agentid: Some(1),
-                name: "消息推送".into(),
-                ..Default::default()
-            },
             App {
                 agentid: Some(2_000_002),
                 name: "通讯录同步".into(),
@@ -113,6 +107,12 @@ pub fn world(rules: Rulebook) -> World {
                 kind: AppKind::CustomerContact,
                 ..Default::default()
             },
+            // The samples of messages to people name it.
+            App {
+                agentid: Some(1),
+                name: "消息推送".into(),
+                ..Default::default()
+            },
         ],
         departments: vec![Department {
             id: 2,
@@ -122,6 +122,7 @@ pub fn world(rules: Rulebook) -> World {
         users: users.chain(customer::users()).collect(),
         customers: customer::customers(),
         customer_groups: customer::groups(),
+        join_ways: customer::join_ways(),
         cursors: vec![customer::CURSOR.into()],
         developer_id: Some("wxqundemo000000001".into()),
         tags: vec![tag(1, "管理", &["zhangsan"]), tag(2, "行政", &["wangwu"])],

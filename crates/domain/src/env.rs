@@ -255,6 +255,19 @@ impl Who {
 }
 
 impl Cx<'_> {
+    /// The same for what only reads, in this transaction.
+    pub fn reading(&mut self) -> ReadCx<'_> {
+        ReadCx {
+            read: self.tx.as_read(),
+            who: self.who,
+            address: self.address,
+            now: self.now,
+            default_rules: self.default_rules,
+            touched: None,
+            lints: Vec::new(),
+        }
+    }
+
     /// The calling app.
     pub fn caller(&self) -> Outcome<Arc<Caller>> {
         self.who.caller().cloned()

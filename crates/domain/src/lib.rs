@@ -15,6 +15,7 @@ mod env;
 mod gettoken;
 mod groupchat;
 mod ip_list;
+pub mod join_way;
 mod manage;
 pub mod media;
 mod message;

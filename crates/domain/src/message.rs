@@ -1,5 +1,6 @@
 //! What apps say to people.
 
+pub(crate) mod card;
 mod msgid;
 mod recall;
 mod recipients;

@@ -1,10 +1,12 @@
 //! What the people of the groups do on their phones.
 
 mod app;
+mod card;
 mod customer_group;
 pub(crate) mod feed;
 mod groups;
 pub(crate) mod inbox;
+mod join_way;
 mod say;
 mod steps;
 

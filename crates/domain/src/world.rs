@@ -1,6 +1,7 @@
 //! Loading worlds: all of a document or nothing, companies that are there left alone.
 
 mod customer;
+mod join_way;
 
 use std::collections::BTreeMap;
 
@@ -195,6 +196,10 @@ fn create(
     for (n, group) in wanted.customer_groups.iter().enumerate() {
         customer::put(cx, &rules, corp, group, &mut taken)
             .map_err(|failure| at(failure, format!(".customer_groups[{n}]")))?;
+    }
+    for (n, way) in wanted.join_ways.iter().enumerate() {
+        join_way::put(cx, &rules, corp, way)
+            .map_err(|failure| at(failure, format!(".join_ways[{n}]")))?;
     }
     for cursor in &wanted.cursors {
         customer_group::add_cursor(cx.tx, corp, cursor)?;

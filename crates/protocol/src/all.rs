@@ -47,6 +47,11 @@ macro_rules! endpoints {
             command $crate::tag::AddTagUsers;
             command $crate::tag::DelTagUsers;
             query $crate::tag::List;
+            command $crate::message::UpdateTemplateCard;
+            command $crate::groupchat::AddJoinWay;
+            serve $crate::groupchat::GetJoinWay;
+            command $crate::groupchat::UpdateJoinWay;
+            command $crate::groupchat::DelJoinWay;
             serve $crate::media::Upload;
             serve $crate::media::Get;
             serve $crate::media::UploadImg;
@@ -88,6 +93,7 @@ macro_rules! endpoints {
             query $crate::manage::Groups;
             query $crate::manage::GetGroup;
             query $crate::manage::History;
+            serve $crate::manage::JoinWays;
             query $crate::people::Groups;
             query $crate::people::Inbox;
             command $crate::people::Say;
@@ -105,6 +111,9 @@ macro_rules! endpoints {
             command $crate::people::SetAdmins;
             command $crate::people::Dismiss;
             command $crate::people::OpenMiniProgram;
+            command $crate::people::TapCard;
+            command $crate::people::Scan;
+            command $crate::people::Tap;
             command $crate::people::SayToApp;
             command $crate::people::EnterApp;
             command $crate::people::SubscribeApp;

@@ -16,7 +16,7 @@ pub use enter_agent::EnterAgent;
 pub use message::{Image, Link, Location, Text, Video, Voice};
 pub use reply::{Article, PassiveReply, Reply};
 pub use subscribe::{Subscribe, Unsubscribe};
-pub use template_card::{SelectedItem, TemplateCard};
+pub use template_card::{SelectedItem, TemplateCard, TemplateCardMenu};
 
 /// What comes to an app.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -120,6 +120,8 @@ parts! {
         "template_card_event" => TemplateCard(TemplateCard),
         /// A customer group was made, changed or dismissed.
         "change_external_chat" => ChangeExternalChat(ChangeExternalChat),
+        /// A person chose an entry of a card's menu.
+        "template_card_menu_event" => TemplateCardMenu(TemplateCardMenu),
     }
 }
 

@@ -1,11 +1,16 @@
 //! 客户群: groups of employees and customers. Their `chat_id` is never an internal group's chatid.
 
 mod get;
+mod join_way;
 mod list;
 mod opengid;
 mod transfer;
 
 pub use get::{Get, Got, GroupChat, GroupMember, Named};
+pub use join_way::{
+    AddJoinWay, DelJoinWay, GetJoinWay, JoinWay, JoinWayAdded, JoinWayGot, JoinWayScene,
+    UpdateJoinWay,
+};
 pub use list::{FollowStatus, List, Listed, ListedGroup, OwnerFilter};
 pub use opengid::{ChatIdOf, OpengidToChatId};
 pub use transfer::{FailedChat, OnjobTransfer, Transfer, Transferred};

@@ -71,6 +71,10 @@ id! {
     ExternalUserId
 }
 id! {
+    /// 配置id: a way to join customer groups, 32 hex digits.
+    ConfigId
+}
+id! {
     /// The id of an uploaded file, good for three days.
     MediaId
 }

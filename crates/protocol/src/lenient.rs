@@ -71,6 +71,11 @@ pub fn query<T: DeserializeOwned + Default>(
     tolerant(Value::Object(tree))
 }
 
+/// Reads a value that is there already.
+pub fn value<T: DeserializeOwned + Default>(tree: Value) -> Result<T, Nul> {
+    Ok(tolerant(tree)?.value)
+}
+
 fn tolerant<T: DeserializeOwned + Default>(mut tree: Value) -> Result<Decoded<T>, Nul> {
     if has_nul(&tree) {
         return Err(Nul);
@@ -214,6 +219,16 @@ impl<'de> Deserializer<'de> for Node<'de, '_> {
         self.value.deserialize_any(visitor).map_err(|_| Unreadable)
     }
 
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+        match self.value {
+            Value::String(text) => match text.trim().parse::<f64>() {
+                Ok(n) => visitor.visit_f64(n),
+                Err(_) => Err(Unreadable),
+            },
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         match self.value {
             Value::Bool(flag) => visitor.visit_bool(*flag),
@@ -311,7 +326,7 @@ impl<'de> Deserializer<'de> for Node<'de, '_> {
         visitor.visit_unit()
     }
 
-    serde::forward_to_deserialize_any! { i128 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct identifier }
+    serde::forward_to_deserialize_any! { i128 u128 f32 char bytes byte_buf unit unit_struct tuple tuple_struct identifier }
 }
 
 struct Fields<'de, 't> {

@@ -26,7 +26,7 @@ pub mod user;
 pub mod world;
 
 pub use endpoint::{Auth, Body, Callers, Endpoint, Envelope, Meta, Method};
-pub use id::{ChatId, CorpId, ExternalUserId, GroupChatId, MediaId, Name, UserId, fold};
+pub use id::{ChatId, ConfigId, CorpId, ExternalUserId, GroupChatId, MediaId, Name, UserId, fold};
 pub use refusal::{Refusal, Refused};
 pub use rulebook::{Limit, Rulebook, Rules, UNLIMITED, Window};
 

@@ -6,6 +6,7 @@ mod company;
 mod customer;
 mod directory;
 mod group;
+mod join_way;
 mod server;
 mod usage;
 
@@ -24,5 +25,6 @@ pub use directory::{
     PutTag, PutUser, Tags, TagsOf, Users, UsersOf,
 };
 pub use group::{GetGroup, GroupShown, Groups, GroupsPage, History, HistoryPage};
+pub use join_way::{JoinWayShown, JoinWays, JoinWaysPage};
 pub use server::{AdvanceClock, ClockShown, GetClock, LoadWorld, Loaded, LoadedCompany};
 pub use usage::{COUNTED, GetUsage, Spent, Usage};

@@ -76,10 +76,14 @@ pub struct Choices {
     pub outside_owner_joins: bool,
     /// Removing a known person who is no member is ignored; otherwise 86216.
     pub stranger_removal_ignored: bool,
+    /// message/send answers a response_code for text_notice and news_notice with an action_menu too.
+    pub response_code_for_menus: bool,
     /// `appchat/quit` and `appchat/members` exist.
     pub quit_and_members: bool,
     /// 通讯录同步 reads people and departments in full; otherwise 48009, and ids alone.
     pub sync_reads: bool,
+    /// `get_join_way` answers document 004's constant `type` 3, and not the newer `mark_source`.
+    pub join_way_type: bool,
 }
 
 /// Over which time a limit counts. Windows are fixed and aligned to UTC+8.
@@ -188,6 +192,11 @@ limits! {
     TransferSeconds "transfer_seconds" Size = 86_400, "Seconds until a customer group that groupchat/transfer has accepted is its new owner's.";
     TransfersPerOwnersDay "transfers_per_owners_day" Day = 300, "Customer groups of one owner that one new owner is given a day (92127).";
     OnjobTransfersPerChat "onjob_transfers_per_chat" Size = 2, "How often onjob_transfer gives a customer group on within 90 natural days (95703); at most 2.";
+    JoinWaysMax "join_ways_max" Size = 500_000, "Join ways of a company; one more is 41045 (92229).";
+    JoinWayChatsMax "join_way_chats_max" Size = 5, "Customer groups that a join way is given; more is 41091 (92229).";
+    JoinWayRemarkChars "join_way_remark_chars" Size = 30, "Characters of a join way's remark; the rest is cut (92229).";
+    RoomBaseNameChars "room_base_name_chars" Size = 40, "Characters of a join way's room_base_name (92229).";
+    JoinWayStateChars "join_way_state_chars" Size = 30, "Characters of a join way's state (92229).";
     TextBytes "text_bytes" Size = 2_048, "Bytes of a text message; the rest is cut (90248).";
     MarkdownBytes "markdown_bytes" Size = 2_048, "Bytes of a markdown message (90248).";
     TitleBytes "title_bytes" Size = 128, "Bytes of a title in appchat/send; the rest is cut (90248).";
@@ -226,6 +235,19 @@ limits! {
     TagNodesMax "tag_nodes_max" Size = 30_000, "People and departments with a tag; more is 81003 (90214).";
     TagUsersPerCall "tag_users_per_call" Size = 1_000, "People given or taken a tag in one call; more is 81014 (90214).";
     TagPartiesPerCall "tag_parties_per_call" Size = 100, "Departments given or taken a tag in one call; more is 81014 (90214).";
+    CardTaskBytes "card_task_bytes" Size = 128, "Bytes of a card's task_id; more is 42014 (90236).";
+    CardKeyBytes "card_key_bytes" Size = 1_024, "Bytes of the key of a card's button, question or menu entry (90236).";
+    CardOptionIdBytes "card_option_id_bytes" Size = 128, "Bytes of the id of a card's option; more is 42040 (90236).";
+    CardActionsMax "card_actions_max" Size = 3, "Entries of a card's action_menu (90236).";
+    CardReplyActionsMax "card_reply_actions_max" Size = 10, "Entries of the action_menu of a card in a passive reply (90241).";
+    CardContentsMax "card_contents_max" Size = 6, "Entries of a card's horizontal_content_list; more is 42035 (90236).";
+    CardVerticalsMax "card_verticals_max" Size = 4, "Entries of a card's vertical_content_list; more is 42036 (90236).";
+    CardJumpsMax "card_jumps_max" Size = 3, "Entries of a card's jump_list; more is 42042 (90236).";
+    CardButtonsMax "card_buttons_max" Size = 6, "Buttons of a card (90236).";
+    CardOptionsMax "card_options_max" Size = 10, "Options of a card's list to choose from; more is 42037 (90236).";
+    CardChoicesMax "card_choices_max" Size = 20, "Options of a card's checkbox; more is 42037 (90236).";
+    CardSelectsMax "card_selects_max" Size = 3, "Entries of a card's select_list; more is 42047 (90236).";
+    ResponseCodeSeconds "response_code_seconds" Size = 72 * 3_600, "Validity of a response_code in seconds (94888).";
     MediaDays "media_days" Size = 3, "Days that an uploaded file is kept (90253).";
     MediaMinBytes "media_min_bytes" Size = 6, "Least bytes of an uploaded file (90253: more than 5).";
     ImageBytes "image_bytes" Size = 10 * 1024 * 1024, "Bytes of an uploaded image (90253).";
@@ -390,6 +412,7 @@ mod tests {
             (Limit::MessageTagsMax, 100, 100),
             (Limit::MessageRecallSeconds, 86_400, 86_400),
             (Limit::DuplicateCheckSeconds, 14_400, 14_400),
+            (Limit::ResponseCodeSeconds, 86_400, 259_200),
             (Limit::MediaDays, 3, 3),
             (Limit::PicturesPerCorpDay, 1_000, 1_000),
             (Limit::PicturesPerCorpMonth, 3_000, 3_000),

@@ -1,4 +1,9 @@
-//! Cutting text at a limit without splitting a character.
+//! Cutting text at a limit without splitting a character, and text that is there.
+
+/// The text of a field, if one is there: an empty one is none.
+pub fn given(text: &Option<String>) -> Option<&str> {
+    text.as_deref().filter(|text| !text.is_empty())
+}
 
 /// The longest prefix of at most `bytes` bytes of UTF-8.
 pub fn cut_bytes(text: &str, bytes: usize) -> &str {

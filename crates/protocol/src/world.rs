@@ -6,11 +6,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ChatId, CorpId, ExternalUserId, GroupChatId, MediaId, Rulebook, UserId};
+use crate::{ChatId, ConfigId, CorpId, ExternalUserId, GroupChatId, MediaId, Rulebook, UserId};
 use std::collections::BTreeMap;
 
 /// What the parts of a world must have, by the names of their types.
-pub const REQUIRED: [(&str, &[&str]); 9] = [
+pub const REQUIRED: [(&str, &[&str]); 10] = [
     ("Callback", &["url", "token", "encoding_aes_key"]),
     ("Department", &["id", "name"]),
     ("User", &["userid"]),
@@ -19,6 +19,7 @@ pub const REQUIRED: [(&str, &[&str]); 9] = [
     ("Chat", &["members"]),
     ("Message", &["text"]),
     ("CustomerGroup", &["owner"]),
+    ("JoinWay", &["scene", "chat_id_list"]),
     ("GroupMember", &["userid"]),
 ];
 
@@ -76,6 +77,9 @@ pub struct Company {
     pub customers: Vec<Customer>,
     /// Its customer groups.
     pub customer_groups: Vec<CustomerGroup>,
+    /// 「加入群聊」 with which people join its customer groups.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub join_ways: Vec<JoinWay>,
     /// Texts that `groupchat/list` takes as cursors though it never gave them; each stands at the beginning.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cursors: Vec<String>,
@@ -429,6 +433,40 @@ pub struct CustomerGroup {
     /// What was said in it by its members, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<Message>,
+}
+
+/// 「加入群聊」 A QR code or a mini-program's button with which people join customer groups.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct JoinWay {
+    /// 配置id 1 to 64 of `0-9A-Za-z_-`; made where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config_id: Option<ConfigId>,
+    /// What the last part of the QR code's URL is, 1 to 64 of `0-9A-Za-z_-`; made where absent, so that nobody can guess it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The app that made it; where absent the company's first that may call customer contact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agentid: Option<i64>,
+    /// 场景 1 a mini-program's button, 2 a QR code.
+    pub scene: i64,
+    /// 备注 at most 30 characters, the rest is cut.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub remark: String,
+    /// Whether a group is made when all are full; yes where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_create_room: Option<bool>,
+    /// 自动建群的群名前缀 at most 40 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room_base_name: Option<String>,
+    /// 自动建群的群起始序号
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room_base_id: Option<i64>,
+    /// Its customer groups, 1 to 5, in the order in which they are filled.
+    pub chat_id_list: Vec<GroupChatId>,
+    /// 企业自定义的state参数 at most 30 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
 }
 
 /// A member of a customer group.

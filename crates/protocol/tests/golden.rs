@@ -158,6 +158,10 @@ fn every_endpoint_of_the_documents_has_a_sample() {
         "message/send",
         "message/recall",
         "user/getuserid",
+        "externalcontact/groupchat/add_join_way",
+        "externalcontact/groupchat/get_join_way",
+        "externalcontact/groupchat/update_join_way",
+        "externalcontact/groupchat/del_join_way",
     ] {
         assert!(sampled.contains(name) && named(name).is_some(), "{name}");
     }

@@ -10,7 +10,7 @@ use qun_domain::{
 };
 use qun_store::{
     Effect,
-    table::{address, blob, callback as told, customer_group, media, message, quota},
+    table::{address, blob, callback as told, card, customer_group, media, message, quota},
 };
 
 use crate::{
@@ -136,6 +136,7 @@ async fn sweep(app: &Arc<App>) {
         quota::sweep(cx.tx, now - OLD)?;
         address::sweep(cx.tx, now - OLD)?;
         message::sweep_once(cx.tx, (now - OLD) * 1000)?;
+        card::sweep_codes(cx.tx, now)?;
         Ok(())
     })
     .await;

@@ -15,6 +15,7 @@ mod job;
 mod kept;
 mod metrics;
 mod neighbours;
+mod qr;
 mod run;
 mod serve;
 mod start;

@@ -11,6 +11,8 @@ pub(crate) const FILES: &[&str] = &[
     include_str!("../migrations/0004_customer_groups.sql"),
     include_str!("../migrations/0005_messages_to_people.sql"),
     include_str!("../migrations/0006_directory.sql"),
+    include_str!("../migrations/0007_cards.sql"),
+    include_str!("../migrations/0008_join_ways.sql"),
 ];
 
 /// What a migration needs of an engine.

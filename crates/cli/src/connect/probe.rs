@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use jiff::{Timestamp, fmt::rfc2822};
 use reqwest::{Client, Url, header::DATE, redirect::Policy};
 
@@ -30,6 +30,24 @@ pub(crate) async fn get(base: &str, path: &str, timeout: Duration) -> Result<Ans
         status: answer.status().as_u16(),
         date,
     })
+}
+
+/// A picture is at most so large, bytes.
+const PICTURE: usize = 4 * 1024 * 1024;
+
+/// Gets what is at a URL.
+pub(crate) async fn download(url: &str, timeout: Duration) -> Result<Vec<u8>> {
+    let parsed: Url = url.parse().with_context(|| format!("{url:?} is no URL"))?;
+    let client = client(timeout, parsed.host_str())?;
+    let mut answer = client.get(parsed).send().await?.error_for_status()?;
+    let mut content = Vec::new();
+    while let Some(chunk) = answer.chunk().await? {
+        if content.len() + chunk.len() > PICTURE {
+            bail!("{url} is larger than {PICTURE} bytes");
+        }
+        content.extend_from_slice(&chunk);
+    }
+    Ok(content)
 }
 
 /// A client that follows no redirect, and asks no proxy for what is on this machine.

@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use qun_protocol::{
     CorpId,
     manage::{DeleteCallback, GetCallback, SetCallback},
+    people::Told,
     world,
 };
 use serde_json::json;
@@ -125,6 +126,18 @@ fn agentid(session: &Session, named: Option<i64>) -> Result<i64> {
     named
         .or(session.target.agentid)
         .ok_or_else(|| usage("name the app (qun app list shows them), or set QUN_AGENTID"))
+}
+
+/// Prints what became of a step that an app is told of; nothing on a dry run.
+pub(crate) fn told(session: &Session, told: Option<Told>) -> Result<()> {
+    match &told {
+        Some(Told { callback: Some(id) }) => session.output.bare(id, &told),
+        Some(nobody) => session.output.done(
+            "done, and the app is not told: it has no callback (qun callback set), or nothing has changed",
+            nobody,
+        ),
+        None => Ok(()),
+    }
 }
 
 /// Sets a callback; not on a dry run, which does not show the Token and the key either.

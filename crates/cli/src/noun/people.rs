@@ -1,14 +1,19 @@
 //! `qun people`: what a member's phone shows and does (needs the manage token).
 
+mod customer_group;
+mod tap;
+
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use qun_protocol::{
     CorpId, UserId,
-    people::{Arrived, Groups, HandOver, Inbox, Leave, Remove, Rename, Say},
+    people::{Arrived, Groups, HandOver, Inbox, Leave, Remove, Rename, Say, Scan, Tap},
 };
 use serde_json::{Value, json};
 
-use super::chat::people;
+pub(crate) use tap::{Tap, tap};
+
+use super::{callback::told, chat::people};
 use crate::connect::{Common, Session};
 
 #[derive(Args)]
@@ -53,6 +58,9 @@ enum Verb {
         #[arg(long, conflicts_with = "text")]
         media_id: Option<String>,
     },
+    /// Tap a button or a menu's entry of a card, or send what is chosen on it; the app is told.
+    #[command(after_help = "Example:\n  qun people tap dev_002 agree --choose reason=ill")]
+    Tap(Tap),
     /// Leave a group.
     #[command(after_help = "Example:\n  qun people leave dev_001 alpha_project_20231101")]
     Leave {
@@ -85,6 +93,26 @@ enum Verb {
         /// The new owner
         owner: String,
     },
+    /// Scan the QR code of a join way, as a customer or employee, and print the group's chat_id.
+    #[command(
+        after_help = "Example:\n  qun people scan wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA $(qun join-way get 9ad7fa5cdaa6511298498f979c472aaa --jq .qr_code)"
+    )]
+    Scan {
+        /// The customer or employee
+        id: String,
+        /// What the picture says, the picture's URL, or the code alone
+        code: String,
+    },
+    /// Tap the button of a join way, as a customer or employee, and print the group's chat_id.
+    #[command(
+        after_help = "Example:\n  qun people tap-join wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA 42b34949e138eb6e027c123cba77faaa"
+    )]
+    TapJoin {
+        /// The customer or employee
+        id: String,
+        /// The join way
+        config_id: String,
+    },
     /// Remove members from a group as its owner.
     #[command(
         after_help = "Example:\n  qun people remove project_manager_001 alpha_project_20231101 dev_002"
@@ -98,6 +126,8 @@ enum Verb {
         #[arg(required = true, value_delimiter = ',', value_name = "USERID")]
         userlist: Vec<String>,
     },
+    #[command(flatten)]
+    CustomerGroup(customer_group::Verb),
 }
 
 pub(crate) async fn run(noun: Noun) -> Result<()> {
@@ -130,6 +160,34 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             });
             match said.await? {
                 Some(said) => session.output.bare(&said.id, &said),
+                None => Ok(()),
+            }
+        }
+        Verb::Tap(card) => told(&session, tap(&session, corpid, card, None).await?),
+        Verb::Scan { id, code } => {
+            let (url, code) = match code.contains('/') {
+                true => (Some(code), None),
+                false => (None, Some(code)),
+            };
+            let joined = session.change(Scan {
+                corpid,
+                userid: id.into(),
+                url,
+                code,
+            });
+            match joined.await? {
+                Some(joined) => session.output.bare(&joined.chat_id, &joined),
+                None => Ok(()),
+            }
+        }
+        Verb::TapJoin { id, config_id } => {
+            let joined = session.change(Tap {
+                corpid,
+                userid: id.into(),
+                config_id: config_id.into(),
+            });
+            match joined.await? {
+                Some(joined) => session.output.bare(&joined.chat_id, &joined),
                 None => Ok(()),
             }
         }
@@ -184,6 +242,7 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             });
             done_with(&session, done.await?.is_some(), said)
         }
+        Verb::CustomerGroup(verb) => customer_group::run(&session, corpid, verb).await,
     }
 }
 
@@ -248,6 +307,13 @@ pub(super) fn words(message: &Arrived) -> String {
             let articles = content["articles"].as_array().into_iter().flatten();
             let titles: Vec<String> = articles.map(|article| text(article, "title")).collect();
             titles.join(", ")
+        }
+        "template_card" => {
+            let title = text(&content["main_title"], "title");
+            match text(content, "replace_text") {
+                replaced if replaced.is_empty() => title,
+                replaced => format!("{title} [{replaced}]"),
+            }
         }
         _ => match text(content, "filename") {
             name if name.is_empty() => content.to_string(),

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use qun_client::{Error, Mailbox};
 use qun_protocol::{
     Endpoint, UserId,
-    manage::{DeleteUser, GetUser, PutUser, Users},
+    manage::{DeleteUser, GetUser, PutUser, Resign, Users},
     user::GetUserId,
     world::{User, UserStatus},
 };
@@ -51,7 +51,13 @@ enum Verb {
         after_help = "Example:\n  qun user set anna --name 安娜 --mobile 13900000001 --departments 2"
     )]
     Set(Given),
-    /// Remove a person who was never in a group. For others there is: qun user set USERID --status left
+    /// Mark a person as resigned; customer groups of that owner wait for groupchat/transfer.
+    #[command(after_help = "Example:\n  qun user resign zhaoliu --yes")]
+    Resign {
+        /// The person
+        userid: String,
+    },
+    /// Remove a person who was never in a group. For others there is: qun user resign USERID
     #[command(after_help = "Example:\n  qun user delete zhaoliu --yes")]
     Delete {
         /// The person
@@ -138,6 +144,16 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
         }
         Verb::Find(sought) => find(&session, sought).await,
         Verb::Set(given) => set(&session, given).await,
+        Verb::Resign { userid } => {
+            if !session.confirm(&format!("Mark {userid} as resigned?"))? {
+                return Ok(());
+            }
+            let corpid = session.corpid().await?;
+            let said = format!("{userid} has resigned");
+            let userid = UserId(userid);
+            let request = Resign { corpid, userid };
+            session.carry_out(request, said, &json!({})).await
+        }
         Verb::Delete { userid } => {
             if !session.confirm(&format!("Remove {userid}?"))? {
                 return Ok(());

@@ -80,6 +80,7 @@ fn prepare(server: &Server) {
         "department.json",
         r#"{"id": 3, "name": "设计组"}"#.as_bytes(),
     );
+    file("customer.json", r#"{"name": "王小姐"}"#.as_bytes());
     file("tag.json", r#"{"tagid": 2, "tagname": "值班"}"#.as_bytes());
     server.good(&["department", "set", "3", "--name", "设计组"]);
     server.good(&["tag", "set", "2", "--name", "值班"]);
@@ -137,7 +138,7 @@ fn the_examples_of_all_commands_work() {
     // It serves for ever, and has a test of its own.
     all.retain(|command| command != &["up"]);
     // So does the first of these, and the others need it.
-    for command in RECEIVED {
+    for command in RECEIVED.into_iter().chain(TAPS) {
         all.retain(|other| other != command);
     }
     // Copies are made of a directory.
@@ -156,7 +157,7 @@ fn the_examples_of_all_endpoints_work() {
     let list = run(&["call", "--list"]).out;
     let names = list.lines().filter_map(|line| line.split('\t').next());
     let command = |name: &str| ["call", name].map(str::to_owned).to_vec();
-    let names = names.filter(|name| !CALLBACKS.contains(name));
+    let names = names.filter(|name| !CALLBACKS.contains(name) && !CARDS.contains(name));
     try_all(names.map(command).collect());
 }
 
@@ -167,8 +168,8 @@ const CALLBACKS: [&str; 3] = [
     "POST /_qun/companies/{corpid}/callbacks/{id}/resend",
 ];
 
-#[test]
-fn the_examples_of_endpoints_about_callbacks_work() {
+/// A server in memory whose first app is told what happens by `qun listen`, while `run` runs.
+fn received<T>(run: impl FnOnce(&Server) -> T) -> T {
     let server = Server::memory();
     let (token, key) = ("example", "4Ma3YBrSBbX2aez8MJpXGBne5LSDwgGqHbhM9WPYIws");
     let mut receiver = server
@@ -190,15 +191,74 @@ fn the_examples_of_endpoints_about_callbacks_work() {
         callback.to_string(),
     )
     .unwrap();
-    let id = server.good(&["trigger", "enter_agent", "dev_001", "--app", "1000002"]);
-    let ran = CALLBACKS.map(|name| {
-        let example = example(&["call", name].map(str::to_owned));
-        let script = example.replace("/callbacks/3", &format!("/callbacks/{}", id.trim()));
-        try_script(&script, &server)
-    });
+    let done = run(&server);
     receiver.kill().unwrap();
     receiver.wait().unwrap();
+    done
+}
+
+#[test]
+fn the_examples_of_endpoints_about_callbacks_work() {
+    let ran = received(|server| {
+        let id = server.good(&["trigger", "enter_agent", "dev_001", "--app", "1000002"]);
+        CALLBACKS.map(|name| {
+            let example = example(&["call", name].map(str::to_owned));
+            let script = example.replace("/callbacks/3", &format!("/callbacks/{}", id.trim()));
+            try_script(&script, server)
+        })
+    });
     assert_eq!(ran, [const { Ok(()) }; 3]);
+}
+
+/// These need a card that was sent, by an app that is told of taps.
+const CARDS: [&str; 2] = [
+    "POST /_qun/people/{userid}/cards/{id}/tap",
+    "message/update_template_card",
+];
+
+/// The same of the commands.
+const TAPS: [&[&str]; 2] = [&["people", "tap"], &["trigger", "template_card_event"]];
+
+#[test]
+fn the_examples_around_a_card_work() {
+    let card = serde_json::json!({
+        "touser": "dev_001|dev_002", "agentid": 1000002, "msgtype": "template_card",
+        "template_card": {
+            "card_type": "button_interaction", "task_id": "leave-17", "main_title": { "title": "请假" },
+            "button_selection": { "question_key": "reason", "option_list": [{ "id": "trip", "text": "出行" }, { "id": "ill", "text": "生病" }] },
+            "button_list": [{ "text": "同意", "key": "agree" }, { "text": "驳回", "key": "reject" }],
+        },
+    });
+    let ran = received(|server| {
+        fs::write(server.home.path().join("card.json"), card.to_string()).unwrap();
+        let code = server.good(&[
+            "call",
+            "message/send",
+            "--body",
+            "card.json",
+            "--jq",
+            ".response_code",
+        ]);
+        let id = server.good(&["people", "inbox", "dev_001", "--jq", ".[-1].id"]);
+        let plain = |text: &str| text.trim().trim_matches('"').to_owned();
+        let commands = TAPS.map(|command| command.iter().map(|word| word.to_string()).collect());
+        let calls = CARDS.map(|name| ["call", name].map(str::to_owned).to_vec());
+        let all: Vec<Vec<String>> = commands.into_iter().chain(calls).collect();
+        let ran: Vec<Result<(), String>> = all
+            .iter()
+            .map(|command| {
+                let script =
+                    example(command).replace("/cards/3/", &format!("/cards/{}/", plain(&id)));
+                try_script(&script.replace("RESPONSE_CODE", &plain(&code)), server)
+            })
+            .collect();
+        let shown = server.good(&["people", "inbox", "dev_001", "--last", "1"]);
+        assert!(shown.contains("请假 [已同意]"), "{shown}");
+        let told = server.good(&["callback", "list", "--json"]);
+        assert_eq!(told.matches("template_card_event").count(), 3, "{told}");
+        ran
+    });
+    assert_eq!(ran, [const { Ok(()) }; 4]);
 }
 
 const RECEIVED: [&[&str]; 3] = [&["listen"], &["callback", "doctor"], &["callback", "set"]];

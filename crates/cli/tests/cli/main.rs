@@ -5,6 +5,7 @@
 mod callback;
 mod codes;
 mod examples;
+mod join_way;
 mod kit;
 mod listen;
 mod nouns;

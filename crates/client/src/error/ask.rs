@@ -28,7 +28,7 @@ impl Error {
         )
     }
 
-    /// No live group has this chatid (or none that the app could ever name so).
+    /// No live group has this chatid or chat_id (or none that the app could ever name so).
     ///
     /// ```no_run
     /// # fn example(error: qun_client::Error) {
@@ -46,6 +46,8 @@ impl Error {
                 86003 => !self.text().contains("name"),
                 _ => false,
             },
+            // Of customer groups: unknown, or dismissed.
+            Error::Refused { code, .. } => matches!(code, 40050 | 49008),
             Error::Problem { code, .. } => code == "group_unknown",
             _ => false,
         }
@@ -144,7 +146,10 @@ impl Error {
         match self {
             Error::Refused { code, .. } => {
                 self.is_unknown_chat()
-                    || matches!(code, 40003 | 40007 | 40068 | 46004 | 60003 | 60111)
+                    || matches!(
+                        code,
+                        40003 | 40007 | 40068 | 41044 | 46004 | 60003 | 60111 | 90511
+                    )
             }
             Error::Problem { status, .. } => *status == 404,
             Error::Undecodable { status, .. } => *status == 404,
@@ -200,9 +205,14 @@ impl Error {
                 40007 => {
                     "upload the file again: uploads are kept for three days, and the kind must fit"
                 }
+                41044 => {
+                    "an app reads and changes only the join ways that it made itself: use its secret, or make another"
+                }
+                41045 => "remove join ways that nobody needs any more",
+                41091 => "name at most five groups; new ones are made when those are full",
                 45033 => "make fewer calls at the same time",
                 48002 => {
-                    "use the secret of an app that may call this: a self-built one for groups, 通讯录同步 to change people and departments"
+                    "use the secret of an app that may call this: a self-built one for groups, 可调用应用 for customer groups, 通讯录同步 to change people and departments"
                 }
                 48009 => {
                     "read with the secret of a self-built app; 通讯录同步 gets ids alone, by user/list_id and department/simplelist"
@@ -212,16 +222,17 @@ impl Error {
                     "nobody in the app's visible range has it; too many such look-ups block the rest of the day"
                 }
                 60011 => {
-                    "widen the app's visible range; internal groups need the root department in it"
+                    "widen the app's visible range: internal groups need the root department in it, a customer group its owner"
                 }
                 60020 => "add the caller's address to the app's trusted addresses",
                 81011 => "use the app that made the tag; no other may change it",
+                81017 => "name at most 100 owners in owner_filter, one call after another",
                 86005 => "dissolve groups that are no longer needed, or wait until tomorrow",
                 86008 => "use the app that made the group; no other may read or change it",
                 86201 => "name the group with chatid",
                 86215 => "choose another chatid, or leave it out and one is made",
                 _ if self.is_unknown_chat() => {
-                    "check the chatid; only groups that this app made through the API can be named"
+                    "check the chatid: of internal groups only those can be named that this app made through the API, of customer groups live ones"
                 }
                 _ => return None,
             },

@@ -4,7 +4,12 @@
 const HIDDEN: &str = "***";
 
 /// Names whose values are secrets, in URLs and in JSON.
-const NAMES: [&str; 3] = ["access_token", "corpsecret", "manage_token"];
+const NAMES: [&str; 4] = [
+    "access_token",
+    "corpsecret",
+    "manage_token",
+    "response_code",
+];
 
 /// The text without the given secrets and without the value of any parameter that holds one.
 pub(crate) fn scrub(text: &str, secrets: &[&str]) -> String {

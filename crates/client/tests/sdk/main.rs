@@ -1,9 +1,11 @@
 //! The SDK against servers of the tests' own.
 
 mod callback;
+mod card;
 mod client;
 mod directory;
 mod facade;
+mod join_way;
 mod kit;
 mod network;
 mod outcome;

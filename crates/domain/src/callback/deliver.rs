@@ -14,7 +14,7 @@ use qun_store::{
 };
 use serde_json::{Value, json};
 
-use crate::{Cx, Outcome, audience, media};
+use crate::{Cx, Outcome, audience, media, message::card};
 
 /// After so many milliseconds the cloud tries again, three times.
 pub const CLOUD_RETRIES: [i64; 3] = [5000; 3];
@@ -180,6 +180,12 @@ fn show(cx: &mut Cx, corp: i64, event: &Event, reply: &Reply) -> Outcome<Result<
     if asked.as_ref().map(UserId::folded) != Ok(to.folded()) || event.person == 0 {
         return Ok(Err(format!("the reply is for {to:?}, who has not asked")));
     }
+    if matches!(
+        reply.what,
+        PassiveReply::UpdateButton { .. } | PassiveReply::UpdateTemplateCard { .. }
+    ) {
+        return card::answered(cx, corp, event, &reply.what);
+    }
     let (kind, body) = match drawn(cx, corp, &reply.what)? {
         Ok(drawn) => drawn,
         Err(note) => return Ok(Err(note)),
@@ -240,7 +246,7 @@ fn drawn(
             media_id,
             json!({ "title": title, "description": description }),
         ),
-        _ => return Ok(Err("the reply changes a card, and there is none".into())),
+        _ => return Ok(Err("the reply shows nothing".into())),
     };
     let kind = reply.msg_type();
     match media::usable(cx.tx.as_read(), corp, &media_id.as_str().into(), cx.now) {

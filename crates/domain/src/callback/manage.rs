@@ -19,7 +19,7 @@ use crate::{
     Command, Cx, Outcome, Query, ReadCx, Use,
     people::{
         feed::{Cursor, page_size},
-        inbox::id_text,
+        inbox::{id_parts, id_text},
     },
 };
 
@@ -161,10 +161,7 @@ pub fn forget(cx: &mut Cx, corp: i64, events: &[(i64, i64)]) -> Outcome<()> {
 
 fn found(read: &mut dyn Read, corp: i64, id: &str) -> Outcome<Event> {
     let unknown = || Refused::because(R::CallbackUnknown, id);
-    let (id, lane) = id.split_once('-').ok_or_else(unknown)?;
-    let (Ok(id), Ok(lane)) = (id.parse(), lane.parse()) else {
-        return Err(unknown().into());
-    };
+    let (lane, id) = id_parts(id).ok_or_else(unknown)?;
     callback::one(read, corp, id, lane)?.ok_or_else(|| unknown().into())
 }
 

@@ -1,6 +1,9 @@
 //! What document 004's requests name: people, customers and customer groups.
 
-use qun_protocol::world::{Customer, CustomerGroup, GroupMember, User, UserStatus};
+use qun_protocol::{
+    groupchat::JoinWayScene,
+    world::{Customer, CustomerGroup, GroupMember, JoinWay, User, UserStatus},
+};
 
 /// When the groups of the samples were made: that of groupchat/get, seconds UTC.
 const MADE: i64 = 1_572_505_490;
@@ -85,6 +88,46 @@ pub(super) fn groups() -> Vec<CustomerGroup> {
             "wrOgQhDgAALPUthpRAKvl7mgiQRw_aaa",
             "活动三群",
             "ZhuShengBen",
+        ),
+    ]
+}
+
+/// The join ways that are read, replaced and removed; the first is as document 004 prints it.
+pub(super) fn join_ways() -> Vec<JoinWay> {
+    let way = |config_id: &str, scene: JoinWayScene, remark: &str, state: &str| JoinWay {
+        config_id: Some(config_id.into()),
+        agentid: Some(1_000_002),
+        scene: scene.number(),
+        remark: remark.into(),
+        room_base_name: Some("销售客服群".into()),
+        room_base_id: Some(10),
+        chat_id_list: vec![
+            "wrOgQhDgAAH2Yy-CTZ6POca8mlBEdaaa".into(),
+            "wrOgQhDgAALPUthpRAKvl7mgiQRw_aaa".into(),
+        ],
+        state: Some(state.into()),
+        ..Default::default()
+    };
+    let code = JoinWayScene::QrCode;
+    let button = JoinWayScene::MiniProgram;
+    vec![
+        way(
+            "9ad7fa5cdaa6511298498f979c472aaa",
+            code,
+            "aa_remark",
+            "klsdup3kj3s1",
+        ),
+        way(
+            "9ad7fa5cdaa6511298498f979c4722de",
+            code,
+            "门店海报",
+            "poster",
+        ),
+        way(
+            "42b34949e138eb6e027c123cba77faaa",
+            button,
+            "小程序",
+            "mini_program",
         ),
     ]
 }

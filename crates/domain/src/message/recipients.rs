@@ -58,6 +58,24 @@ pub(super) fn reach(cx: &mut Cx, caller: &Caller, address: &Address) -> Outcome<
     Ok((kept, sent))
 }
 
+/// Those whom an address reaches at this moment: key, and userid without case.
+pub(super) fn found(
+    cx: &mut Cx,
+    caller: &Caller,
+    address: &Address,
+) -> Outcome<Vec<(i64, String)>> {
+    let directory = load(cx.tx.as_read(), caller.corp, caller.agentid, address)?;
+    let reached: BTreeSet<i64> = reached(address, &directory, cx.now)
+        .people
+        .into_iter()
+        .collect();
+    let people = directory.people.into_iter();
+    let people = people.filter(|person| reached.contains(&person.person));
+    Ok(people
+        .map(|person| (person.person, person.userid))
+        .collect())
+}
+
 /// Whom an app sees, and the tags in its range.
 fn visible(read: &mut dyn Read, corp: i64, agentid: i64) -> Outcome<(Circle, BTreeSet<i64>)> {
     let entries = app::range(read, corp, agentid)?;

@@ -7,7 +7,7 @@ use qun_store::{
     table::{app, message},
 };
 
-use super::{msgid, recipients, translate::translate};
+use super::{card, msgid, recipients, translate::translate};
 use crate::{
     Caller, Command, Cx, Outcome, Use, media, rule,
     rule::{message::Message, recipients::Address},
@@ -24,7 +24,10 @@ impl Command<Send> for Use {
     fn run(cx: &mut Cx, request: &Send) -> Outcome<Sent> {
         let caller = cx.caller()?;
         let rules = &*caller.rules;
-        own_app(cx, &caller, request)?;
+        // A notice of a mini program need not name its app (90236).
+        if request.agentid.is_some() || request.msgtype.as_deref() != Some("miniprogram_notice") {
+            own_app(cx, &caller, request.agentid)?;
+        }
         let address = Address::read(rules, request)?;
         let mut draft = draft(cx, &caller, request, &address)?;
         let once = Once::of(rules, request)?;
@@ -34,6 +37,11 @@ impl Command<Send> for Use {
         {
             sent.msgid = msgid::write(caller.corp, caller.agentid, lane, id);
             return Ok(sent);
+        }
+        let card = request.template_card.as_ref();
+        let card = card.filter(|_| draft.kind == card::KIND);
+        if let Some(card) = card {
+            card::admit(cx, &caller, card)?;
         }
         rule::quota::spend_within(
             cx,
@@ -49,6 +57,9 @@ impl Command<Send> for Use {
         if let Some(once) = &once {
             message::keep_once(cx.tx, caller.corp, caller.agentid, &once.hash, place)?;
         }
+        if let Some(card) = card {
+            sent.response_code = card::keep(cx, &caller, place, card)?;
+        }
         sent.msgid = msgid::write(caller.corp, caller.agentid, place.0, place.1);
         cx.touched = Some(caller.corp);
         Ok(sent)
@@ -60,15 +71,14 @@ pub(crate) fn scope(agentid: i64) -> String {
     format!("app {agentid}")
 }
 
-/// Only an app itself sends in its name. A notice of a mini program need not name it (90236).
-fn own_app(cx: &mut Cx, caller: &Caller, request: &Send) -> Outcome<()> {
-    match request.agentid {
+/// Only an app itself speaks in its name.
+pub(super) fn own_app(cx: &mut Cx, caller: &Caller, agentid: Option<i64>) -> Outcome<()> {
+    match agentid {
         Some(agentid) if agentid == caller.agentid => Ok(()),
         Some(agentid) => match app::by_agentid(cx.tx.as_read(), caller.corp, agentid)? {
             Some(_) => Err(R::OtherAgent.into()),
             None => Err(R::AgentUnknown.into()),
         },
-        None if request.msgtype.as_deref() == Some("miniprogram_notice") => Ok(()),
         None => Err(R::AgentMissing.into()),
     }
 }
@@ -80,8 +90,11 @@ fn draft(cx: &mut Cx, caller: &Caller, request: &Send, address: &Address) -> Out
         return Err(Refused::invalid("touser").into());
     }
     media::fill(cx, caller.corp, &mut draft)?;
+    if draft.kind == card::KIND {
+        card::fill(cx, caller.corp, &mut draft.body)?;
+    }
     if flag("enable_id_trans", request.enable_id_trans)? {
-        translate(cx, caller, &mut draft)?;
+        translate(cx, caller, draft.kind, &mut draft.body)?;
     }
     Ok(draft)
 }
@@ -107,7 +120,7 @@ fn deliver(
     Ok(message::append(cx.tx, caller.corp, lane, &message)?)
 }
 
-fn flag(field: &'static str, value: Option<i64>) -> Result<bool, Refused> {
+pub(super) fn flag(field: &'static str, value: Option<i64>) -> Result<bool, Refused> {
     match value {
         None | Some(0) => Ok(false),
         Some(1) => Ok(true),

@@ -3,20 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use qun_store::table::{chat, directory, recipient};
+use serde_json::Value;
 
 use crate::{
     Caller, Cx, Outcome,
     directory::View,
-    rule::{
-        message::Message,
-        translate::{Asked, each, translated},
-    },
+    rule::translate::{Asked, each, translated},
 };
 
 /// Puts names in the place of the ids of those whom the app sees; whatever cannot be translated stays.
-pub(super) fn translate(cx: &mut Cx, caller: &Caller, draft: &mut Message) -> Outcome<()> {
+pub(super) fn translate(cx: &mut Cx, caller: &Caller, kind: &str, body: &mut Value) -> Outcome<()> {
     let mut asked = BTreeSet::new();
-    each(draft.kind, &mut draft.body, &mut |text| {
+    each(kind, body, &mut |text| {
         translated(text, |what, id| {
             asked.insert((what, id.to_owned()));
             None
@@ -26,7 +24,7 @@ pub(super) fn translate(cx: &mut Cx, caller: &Caller, draft: &mut Message) -> Ou
         return Ok(());
     }
     let names = names(cx, caller, &asked)?;
-    each(draft.kind, &mut draft.body, &mut |text| {
+    each(kind, body, &mut |text| {
         *text = translated(text, |what, id| names.get(&(what, id.to_owned())).cloned());
     });
     Ok(())

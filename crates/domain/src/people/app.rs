@@ -69,7 +69,7 @@ fn meet(
 }
 
 /// Tells the app, after everything that this person did to it before.
-fn tell(
+pub(super) fn tell(
     cx: &mut Cx,
     company: &Company,
     person: &Person,

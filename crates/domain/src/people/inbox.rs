@@ -8,6 +8,7 @@ use qun_store::{
     Read,
     table::{
         audience,
+        card::{self, Change, Place},
         chat::{self, Interval},
         company, lane, message,
         message::Message,
@@ -19,6 +20,7 @@ use serde_json::json;
 use super::feed::{Cursor, page_size};
 use crate::{
     Outcome, Query, ReadCx, Use,
+    message::card::KIND,
     participant::{self, Participant},
     rule,
     rule::message::To,
@@ -63,12 +65,14 @@ impl Query<Inbox> for Use {
         let intervals = chat::intervals(cx.read, corp, person.key())?;
         let (found, more) = page(cx, corp, person.key(), &intervals, &mut cursor, limit)?;
         let recalled = recalled(cx.read, corp, &found)?;
+        let changes = changes(cx.read, corp, person.key(), &found)?;
         let mut view = View {
             cx,
             corp,
             person: &person,
             intervals: &intervals,
             recalled,
+            changes,
             drops: BTreeMap::new(),
         };
         let mut messages = Vec::with_capacity(found.len());
@@ -151,6 +155,45 @@ fn recalled(
     Ok(times)
 }
 
+/// What became of the cards of a page for a person.
+fn changes(
+    read: &mut dyn Read,
+    corp: i64,
+    person: i64,
+    found: &[(i64, Message)],
+) -> Outcome<BTreeMap<Place, Vec<Change>>> {
+    let mut of_lanes = BTreeMap::<i64, Vec<i64>>::new();
+    for (lane, message) in found.iter().filter(|(_, message)| message.kind == KIND) {
+        of_lanes.entry(*lane).or_default().push(message.id);
+    }
+    let mut changes = BTreeMap::<Place, Vec<Change>>::new();
+    for (lane, ids) in of_lanes {
+        for (id, change) in card::changes(read, corp, lane, &ids, person)? {
+            changes.entry((lane, id)).or_default().push(change);
+        }
+    }
+    Ok(changes)
+}
+
+/// Whether a message that an app sent to people was dropped for one of them.
+pub(super) fn dropped(
+    cx: &mut ReadCx,
+    corp: i64,
+    person: &Participant,
+    message: &Message,
+) -> Outcome<bool> {
+    let mut view = View {
+        cx,
+        corp,
+        person,
+        intervals: &[],
+        recalled: BTreeMap::new(),
+        changes: BTreeMap::new(),
+        drops: BTreeMap::new(),
+    };
+    Ok(view.dropped(message, To::People)?.is_some())
+}
+
 /// What was dropped of some messages, by their ids: the limit and its value.
 type Drops = BTreeMap<i64, (Limit, i64)>;
 
@@ -161,6 +204,7 @@ struct View<'a, 'cx> {
     person: &'a Participant,
     intervals: &'a [Interval],
     recalled: BTreeMap<(i64, i64), i64>,
+    changes: BTreeMap<Place, Vec<Change>>,
     /// What was dropped of an app's messages in a window, to groups and to people apart.
     drops: BTreeMap<(i64, To, i64), Drops>,
 }
@@ -178,6 +222,7 @@ impl View<'_, '_> {
         };
         let chatid = group.map(|interval| ChatId(interval.chatid.clone()));
         let recalled = self.recalled.remove(&(lane, message.id));
+        let changes = self.changes.remove(&(lane, message.id));
         // People may say what they like, and an app's answers are not counted.
         let dropped = if message.app == 0 || message.sender != 0 {
             None
@@ -194,6 +239,10 @@ impl View<'_, '_> {
         arrived.mentioned = to == To::Group
             && rule::message::mentions(&arrived.msgtype, &arrived.content, self.person.id());
         arrived.dropped = dropped;
+        if let Some(changes) = changes {
+            arrived.content = rule::card::now(arrived.content, &changes);
+            arrived.updated = changes.last().map(|change| change.changed / 1000);
+        }
         if recalled.is_some() {
             // A phone shows no more of it than that it was there.
             arrived.content = json!({});
@@ -333,10 +382,17 @@ pub(crate) fn arrived(
         msgtype: message.kind,
         content: serde_json::from_str(&message.body).unwrap_or_default(),
         safe: message.safe,
+        updated: None,
         mentioned: false,
         dropped: None,
         recalled: None,
     })
+}
+
+/// Lane and id of a message's id for readers.
+pub(crate) fn id_parts(text: &str) -> Option<(i64, i64)> {
+    let (id, lane) = text.split_once('-')?;
+    Some((lane.parse().ok()?, id.parse().ok()?))
 }
 
 /// A message's id for readers.

@@ -6,7 +6,7 @@ use qun_protocol::{
     MediaId, Refusal as R, Refused, Rules,
     appchat::{self, File, Image, Markdown, MpNews, News, Text, TextCard, Video, Voice},
     media::MediaType,
-    message::{self, MiniprogramNotice},
+    message::{self, MiniprogramNotice, TemplateCard},
 };
 use serde_json::Value;
 
@@ -82,10 +82,12 @@ pub struct Content<'a> {
     pub markdown: Option<&'a Markdown>,
     /// 小程序通知消息
     pub miniprogram_notice: Option<&'a MiniprogramNotice>,
+    /// 模板卡片消息
+    pub template_card: Option<&'a TemplateCard>,
 }
 
 macro_rules! content {
-    ($send:expr, $to:expr, $notice:expr) => {
+    ($send:expr, $to:expr, $notice:expr, $card:expr) => {
         Content {
             to: $to,
             msgtype: $send.msgtype.as_deref().unwrap_or_default(),
@@ -100,19 +102,25 @@ macro_rules! content {
             mpnews: $send.mpnews.as_ref(),
             markdown: $send.markdown.as_ref(),
             miniprogram_notice: $notice,
+            template_card: $card,
         }
     };
 }
 
 impl<'a> From<&'a appchat::Send> for Content<'a> {
     fn from(send: &'a appchat::Send) -> Self {
-        content!(send, To::Group, None)
+        content!(send, To::Group, None, None)
     }
 }
 
 impl<'a> From<&'a message::Send> for Content<'a> {
     fn from(send: &'a message::Send) -> Self {
-        content!(send, To::People, send.miniprogram_notice.as_ref())
+        content!(
+            send,
+            To::People,
+            send.miniprogram_notice.as_ref(),
+            send.template_card.as_ref()
+        )
     }
 }
 
@@ -133,6 +141,7 @@ pub fn check<'a>(rules: &Rules, send: impl Into<Content<'a>>) -> Result<Message,
         ("miniprogram_notice", To::People) => {
             ("miniprogram_notice", draft.notice(send.miniprogram_notice)?)
         }
+        ("template_card", To::People) => ("template_card", draft.card(send.template_card)?),
         _ => return Err(R::MessageType.into()),
     };
     let safe = match (kind, send.safe) {

@@ -1,5 +1,6 @@
 //! Decisions: pure functions of rules and facts.
 
+pub mod card;
 pub mod chat;
 pub mod drops;
 pub mod message;

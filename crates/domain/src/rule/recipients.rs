@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use qun_protocol::{
-    Limit, Refusal as R, Refused, Rules,
+    Limit, Refusal as R, Refused, Rules, UserId,
     message::{EVERYBODY, Send, Sent},
     world::UserStatus,
 };
@@ -51,6 +51,17 @@ impl Address {
             return Err(R::NobodyAddressed.into());
         }
         Ok(address)
+    }
+
+    /// What lists name.
+    pub fn of_lists(users: &[UserId], parties: &[i64], tags: &[i64]) -> Self {
+        let numbers = |ids: &[i64]| distinct(ids.iter().map(i64::to_string));
+        Address {
+            everybody: false,
+            users: distinct(users.iter().map(|user| user.folded().into_owned())),
+            parties: numbers(parties),
+            tags: numbers(tags),
+        }
     }
 
     /// The same text for the same address of the same app, and for no other.

@@ -39,6 +39,13 @@ pub fn places(kind: &str) -> &'static [&'static [&'static str]] {
             &["articles", "digest"],
             &["articles", "content"],
         ],
+        "template_card" => &[
+            &["source", "desc"],
+            &["main_title", "title"],
+            &["main_title", "desc"],
+            &["sub_title_text"],
+            &["horizontal_content_list", "value"],
+        ],
         "miniprogram_notice" => &[&["title"], &["description"], &["content_item", "value"]],
         _ => &[],
     }

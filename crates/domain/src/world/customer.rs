@@ -1,3 +1,5 @@
+use std::cmp::Ordering;
+
 use qun_protocol::{
     GroupChatId, Limit, Name, Rules, UserId,
     groupchat::JoinScene,
@@ -71,13 +73,12 @@ pub(super) fn put(
         ..Group::default()
     };
     customer_group::insert(cx.tx, corp, &group)?;
-    record(
-        cx,
-        corp,
-        &group,
-        group.created,
-        What::Created { members: 0 },
-    )?;
+    // Whoever came with the group itself is no new member.
+    let began = |comer: &&Comer| match comer.member.join_time {
+        None => true,
+        time => time == wanted.create_time,
+    };
+    let founders = comers.iter().take_while(began).count().max(1);
     let mut time = wanted.create_time;
     for (n, comer) in comers.iter().enumerate() {
         time = comer.member.join_time.or(time);
@@ -97,7 +98,12 @@ pub(super) fn put(
         }
         group.version = id;
         group.member_count += 1;
-        record(cx, corp, &group, joined, What::Joined { count: 1 })?;
+        let members = group.member_count;
+        match (n + 1).cmp(&founders) {
+            Ordering::Less => {}
+            Ordering::Equal => record(cx, corp, &group, group.created, What::Created { members })?,
+            Ordering::Greater => record(cx, corp, &group, joined, What::Joined { count: 1 })?,
+        }
     }
     customer_group::update(cx.tx, corp, &group)?;
     let members: Vec<i64> = comers.iter().map(|comer| comer.key).collect();

@@ -6,7 +6,7 @@ use super::{
     Article, ArticlePage, Create, File, Image, Markdown, MpNews, News, Send, Text, TextCard,
     Update, Video, Voice,
 };
-use crate::{Limit, MediaId, Name, Refusal as R, Rulebook, Rules, UserId};
+use crate::{Limit, MediaId, Name, Refusal as R, Rulebook, Rules, UserId, text::given};
 
 /// A value that would not arrive as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,10 +68,6 @@ fn refused(field: impl Into<String>, refusal: R) -> Fits {
         field: field.into(),
         refusal,
     })
-}
-
-fn given(text: &Option<String>) -> Option<&str> {
-    text.as_deref().filter(|text| !text.is_empty())
 }
 
 /// One field that is looked at.

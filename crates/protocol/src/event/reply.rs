@@ -1,7 +1,9 @@
 use qun_crypt::{Error, xml::Element};
 
+use crate::message::TemplateCard;
+
 /// What an app answers to a callback: to whom, and what (page 90241).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
     /// The userid that it answers.
     pub to_user_name: String,
@@ -14,7 +16,7 @@ pub struct Reply {
 }
 
 /// What an app answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PassiveReply {
     /// Text. The platform shows its first 2048 bytes.
@@ -53,8 +55,8 @@ pub enum PassiveReply {
     },
     /// The tapped card becomes another one.
     UpdateTemplateCard {
-        /// The element `TemplateCard`, whole.
-        template_card: Element,
+        /// The card that it becomes.
+        template_card: Box<TemplateCard>,
     },
 }
 
@@ -141,10 +143,10 @@ impl PassiveReply {
                 replace_name: within("Button", "ReplaceName"),
             },
             "update_template_card" => Self::UpdateTemplateCard {
-                template_card: xml
-                    .get("TemplateCard")
-                    .ok_or(Error::Missing("TemplateCard"))?
-                    .clone(),
+                template_card: Box::new(TemplateCard::read_xml(
+                    xml.get("TemplateCard")
+                        .ok_or(Error::Missing("TemplateCard"))?,
+                )),
             },
             "" => return Err(Error::Missing("MsgType")),
             other => {
@@ -178,7 +180,7 @@ impl PassiveReply {
             Self::UpdateButton { replace_name } => {
                 xml.child(Element::new("Button").text("ReplaceName", replace_name))
             }
-            Self::UpdateTemplateCard { template_card } => xml.child(template_card.clone()),
+            Self::UpdateTemplateCard { template_card } => xml.child(template_card.write_xml()),
         }
     }
 }

@@ -1,6 +1,7 @@
 use qun_crypt::xml::Element;
 
 use super::Part;
+use crate::message::ResponseCode;
 
 /// `template_card_event` (page 90240): a person tapped a button of a card, or sent what was chosen on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,9 +13,22 @@ pub struct TemplateCard {
     /// The card's type.
     pub card_type: String,
     /// With this the card can be changed, once, within 72 hours.
-    pub response_code: String,
+    pub response_code: ResponseCode,
     /// What was chosen.
     pub selected_items: Vec<SelectedItem>,
+}
+
+/// `template_card_menu_event` (page 90240): a person chose an entry of a card's menu.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TemplateCardMenu {
+    /// The key of the entry.
+    pub event_key: String,
+    /// The card's task id.
+    pub task_id: String,
+    /// The card's type.
+    pub card_type: String,
+    /// With this the card can be changed, once, within 72 hours.
+    pub response_code: ResponseCode,
 }
 
 /// What was chosen for one question.
@@ -33,7 +47,7 @@ impl Part for TemplateCard {
             event_key: xml.text_of("EventKey").to_owned(),
             task_id: xml.text_of("TaskId").to_owned(),
             card_type: xml.text_of("CardType").to_owned(),
-            response_code: xml.text_of("ResponseCode").to_owned(),
+            response_code: xml.text_of("ResponseCode").into(),
             selected_items: items.iter().map(SelectedItem::read).collect(),
         }
     }
@@ -43,7 +57,7 @@ impl Part for TemplateCard {
             .text("EventKey", &self.event_key)
             .text("TaskId", &self.task_id)
             .text("CardType", &self.card_type)
-            .text("ResponseCode", &self.response_code);
+            .text("ResponseCode", &*self.response_code);
         if self.selected_items.is_empty() {
             return xml;
         }
@@ -53,6 +67,41 @@ impl Part for TemplateCard {
                 .iter()
                 .fold(items, |items, item| items.child(item.write())),
         )
+    }
+}
+
+impl Part for TemplateCardMenu {
+    fn read(xml: &Element) -> Self {
+        let TemplateCard {
+            event_key,
+            task_id,
+            card_type,
+            response_code,
+            ..
+        } = TemplateCard::read(xml);
+        Self {
+            event_key,
+            task_id,
+            card_type,
+            response_code,
+        }
+    }
+
+    fn write(&self, xml: Element) -> Element {
+        let Self {
+            event_key,
+            task_id,
+            card_type,
+            response_code,
+        } = self.clone();
+        let card = TemplateCard {
+            event_key,
+            task_id,
+            card_type,
+            response_code,
+            selected_items: Vec::new(),
+        };
+        card.write(xml)
     }
 }
 

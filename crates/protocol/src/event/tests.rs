@@ -102,6 +102,11 @@ fn events_of_an_app() {
              <SelectedItems><SelectedItem><QuestionKey><![CDATA[q1]]></QuestionKey>\
              <OptionIds><OptionId><![CDATA[o1]]></OptionId><OptionId><![CDATA[o2]]></OptionId></OptionIds></SelectedItem></SelectedItems>",
         ),
+        (
+            "template_card_menu_event",
+            "<EventKey><![CDATA[key111]]></EventKey><TaskId><![CDATA[taskid111]]></TaskId>\
+             <CardType><![CDATA[text_notice]]></CardType><ResponseCode><![CDATA[ResponseCode]]></ResponseCode><AgentID>1</AgentID>",
+        ),
     ] {
         let received = survives(&event(name, tail));
         assert_eq!(received.agent_id, Some(1));
@@ -112,7 +117,7 @@ fn events_of_an_app() {
         assert!(!matches!(event, Event::Unknown(_)), "{name}");
         assert_eq!(received.what.msg_id(), None);
         if let Event::TemplateCard(card) = event {
-            assert_eq!(card.response_code, "ResponseCode");
+            assert_eq!(&*card.response_code, "ResponseCode");
             assert_eq!(card.selected_items[0].option_ids, ["o1", "o2"]);
         }
     }

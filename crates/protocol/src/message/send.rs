@@ -1,6 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{ResponseCode, TemplateCard, card::with_card_refusals};
 use crate::{
     Limit, Refusal as R,
     appchat::{File, Image, Markdown, MpNews, News, Text, TextCard, Video, Voice},
@@ -8,7 +9,7 @@ use crate::{
 };
 
 /// The kinds of message that people take.
-pub const MESSAGE_TYPES: [&str; 10] = [
+pub const MESSAGE_TYPES: [&str; 11] = [
     "text",
     "image",
     "voice",
@@ -19,6 +20,7 @@ pub const MESSAGE_TYPES: [&str; 10] = [
     "mpnews",
     "markdown",
     "miniprogram_notice",
+    "template_card",
 ];
 
 /// What `touser` holds for everybody whom the app sees.
@@ -41,7 +43,7 @@ pub struct Send {
     /// 企业应用的id of the calling app; a miniprogram_notice may go without
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agentid: Option<i64>,
-    /// 消息类型 text, image, voice, video, file, textcard, news, mpnews, markdown or miniprogram_notice
+    /// 消息类型 text, image, voice, video, file, textcard, news, mpnews, markdown, miniprogram_notice or template_card
     pub msgtype: Option<String>,
     /// 文本消息
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,6 +75,9 @@ pub struct Send {
     /// 小程序通知消息
     #[serde(skip_serializing_if = "Option::is_none")]
     pub miniprogram_notice: Option<MiniprogramNotice>,
+    /// 模板卡片消息
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template_card: Option<TemplateCard>,
     /// 是否是保密消息 0 (default), 1, or for mpnews 2: may be shared inside the company; for text, image, video, file and mpnews
     #[serde(skip_serializing_if = "Option::is_none")]
     pub safe: Option<i64>,
@@ -140,18 +145,18 @@ pub struct Sent {
     pub msgid: String,
     /// 更新模版卡片消息 of cards that can be updated
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub response_code: Option<String>,
+    pub response_code: Option<ResponseCode>,
 }
 
 endpoint! { Post "/cgi-bin/message/send", Send => Sent {
     auth: AccessToken, callers: crate::Callers::SelfBuiltApp, body: crate::Body::Json,
     title: "发送应用消息 Send a message to people", page: 90236,
     required: &[("agentid", R::AgentMissing), ("msgtype", R::MessageType)],
-    refuses: &[
-        R::AgentUnknown, R::OtherAgent, R::NobodyAddressed, R::UsersTooMany, R::PartiesTooMany, R::TagsTooMany, R::NobodyReached,
-        R::EmptyContent, R::MediaId, R::TitleMissing, R::DescriptionMissing, R::UrlMissing, R::UrlTooLong, R::UrlScheme, R::ArticleCount,
-        R::AuthorTooLong, R::ContentTooLong, R::TooLong, R::InvalidParameter, R::SafeUnsupported,
-        R::NoticeAppMissing, R::NoticeItems, R::NoticeKey, R::NoticeValue, R::NoticePage,
+    refuses: with_card_refusals![
+        AgentUnknown, OtherAgent, NobodyAddressed, UsersTooMany, PartiesTooMany, TagsTooMany, NobodyReached,
+        EmptyContent, TitleMissing, DescriptionMissing, UrlMissing, UrlScheme, ArticleCount, AuthorTooLong,
+        ContentTooLong, SafeUnsupported, NoticeAppMissing, NoticeItems, NoticeKey, NoticeValue, NoticePage,
+        CallbackNeeded,
     ],
     spends: &[Limit::MessageSendsPerAppDay],
 } }

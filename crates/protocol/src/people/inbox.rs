@@ -57,6 +57,9 @@ pub struct Arrived {
     pub content: serde_json::Value,
     /// 1 where it is confidential, 2 where it may be shared inside the company.
     pub safe: i64,
+    /// When an app last changed the card, seconds UTC, and the content is what it is since then; absent where it never was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated: Option<i64>,
     /// Whether it mentions this person.
     pub mentioned: bool,
     /// Why the phone never showed it, where it did not.

@@ -8,8 +8,10 @@ pub(super) const FACTS: Facts = Facts {
         long_chatid_apart: true,
         outside_owner_joins: false,
         stranger_removal_ignored: false,
+        response_code_for_menus: true,
         quit_and_members: false,
         sync_reads: false,
+        join_way_type: false,
     },
     limits: &[],
 };

@@ -79,6 +79,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/_qun/world.schema.json", routing::get(world_schema))
         .route("/_qun/docs", routing::get(docs_page))
         .route("/_qun/pictures/{corpid}/{id}", routing::get(serve::picture))
+        .route("/_qun/join/{corpid}/{name}", routing::get(serve::join))
         .fallback(unknown)
         .layer(axum::middleware::from_fn(tail::read_on))
         .with_state(app)

@@ -2,6 +2,7 @@
 
 mod callback;
 pub(crate) mod clock;
+mod join_way;
 mod media;
 mod world;
 
@@ -15,6 +16,7 @@ use qun_domain::Failure;
 use qun_protocol::{Endpoint, Refusal as R};
 
 pub(crate) use clock::OFFSET;
+pub(crate) use join_way::join;
 pub(crate) use media::picture;
 pub(crate) use world::load;
 

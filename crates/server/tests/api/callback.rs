@@ -32,21 +32,21 @@ impl App<'_> {
         receiver
     }
 
-    async fn set_callback(&self, url: &str, token: &str, key: &str) -> (u16, Value) {
+    pub async fn set_callback(&self, url: &str, token: &str, key: &str) -> (u16, Value) {
         let body = json!({ "url": url, "token": token, "encoding_aes_key": key });
         let path = format!("{}/callback", self.path());
         self.server.manage("PUT", &path, Some(body)).await
     }
 
     /// A step of a person with this app; gives the callback's id, empty where there is none.
-    async fn person(&self, userid: &str, step: &str, mut body: Value) -> String {
+    pub async fn person(&self, userid: &str, step: &str, mut body: Value) -> String {
         body["corpid"] = self.corpid.as_str().into();
         let path = format!("/_qun/people/{userid}/apps/{}/{step}", self.agentid);
         let told = self.server.manage_ok("POST", &path, Some(body)).await;
         told["callback"].as_str().unwrap_or_default().to_owned()
     }
 
-    async fn says(&self, userid: &str, text: &str) -> String {
+    pub async fn says(&self, userid: &str, text: &str) -> String {
         self.person(userid, "say", json!({ "text": text })).await
     }
 
@@ -55,13 +55,13 @@ impl App<'_> {
         self.server.manage_ok("GET", &path, None).await
     }
 
-    async fn callback(&self, id: &str) -> Value {
+    pub async fn callback(&self, id: &str) -> Value {
         let path = format!("/_qun/companies/{}/callbacks/{id}", self.corpid);
         self.server.manage_ok("GET", &path, None).await
     }
 
     /// A callback once it looks as it should.
-    async fn until(&self, id: &str, good: impl Fn(&Value) -> bool) -> Value {
+    pub async fn until(&self, id: &str, good: impl Fn(&Value) -> bool) -> Value {
         let mut shown = Value::Null;
         for _ in 0..1200 {
             shown = self.callback(id).await;
@@ -73,13 +73,13 @@ impl App<'_> {
         panic!("{shown}")
     }
 
-    async fn until_state(&self, id: &str, state: &str) -> Value {
+    pub async fn until_state(&self, id: &str, state: &str) -> Value {
         self.until(id, |shown| shown["callback"]["state"] == state)
             .await
     }
 
     /// After so many attempts.
-    async fn until_tried(&self, id: &str, attempts: i64) -> Value {
+    pub async fn until_tried(&self, id: &str, attempts: i64) -> Value {
         self.until(id, |shown| shown["callback"]["attempts"] == attempts)
             .await
     }

@@ -1,6 +1,8 @@
 //! The mission documents' samples on a real server: every printed request is sent as it stands and accepted, and every
 //! printed answer is answered in its shape. The samples are those of the protocol's own test, `crates/protocol/tests/golden`.
 
+mod card;
+
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use qun_protocol::{Method, Rulebook, all::named};
@@ -78,6 +80,14 @@ const MESSAGES: &[&str] = &[
 const MESSAGES_ANSWER: &str = "90236-11-answer";
 
 const RECALL: &str = "94867-01-recall";
+
+/// Document 004's join ways.
+const JOIN_WAY: &[&str] = &[
+    "004-04-add-join-way",
+    "004-05-get-join-way",
+    "004-06-update-join-way",
+    "004-07-del-join-way",
+];
 
 const GET_TOKEN: &str = "003-01-gettoken";
 
@@ -192,7 +202,19 @@ fn every_sample_is_played() {
         MESSAGES_ANSWER,
         RECALL,
     ];
-    let played = [CHAT, PROJECT, REPORT, APPCHAT, MESSAGES, GROUPCHAT, &single].concat();
+    let played = [
+        CHAT,
+        PROJECT,
+        REPORT,
+        APPCHAT,
+        MESSAGES,
+        card::SENT,
+        card::UPDATED,
+        JOIN_WAY,
+        GROUPCHAT,
+        &single,
+    ];
+    let played = played.concat();
     let played: BTreeSet<String> = played.iter().map(|name| format!("{name}.json")).collect();
     assert_eq!(played, files);
 }
@@ -416,6 +438,23 @@ async fn document_003s_gettoken_is_answered_to_the_letter() {
     shaped(GET_TOKEN, &printed, &answer);
     answer["access_token"] = printed["access_token"].clone();
     assert_eq!(answer, printed);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn document_004s_join_ways_are_accepted_as_printed() {
+    let server = Server::start().await;
+    let app = server.demo().await;
+    for name in JOIN_WAY {
+        let answer = play(&app, name).await;
+        if *name == "004-05-get-join-way" {
+            let mut expected = printed(name);
+            // The page prints scene 3, and lists 1 and 2.
+            expected["join_way"]["scene"] = 2.into();
+            expected["join_way"]["qr_code"] = answer["join_way"]["qr_code"].clone();
+            assert_eq!(answer, expected);
+        }
+    }
     server.stop().await;
 }
 

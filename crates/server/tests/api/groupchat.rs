@@ -1,5 +1,6 @@
 //! Customer groups: what people do with them, and what apps see and are told.
 
+mod laws;
 mod list;
 mod paging;
 mod steps;

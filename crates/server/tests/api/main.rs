@@ -4,10 +4,12 @@
 
 mod appchat;
 mod callback;
+mod card;
 mod department;
 mod gettoken;
 mod golden;
 mod groupchat;
+mod join_way;
 mod kit;
 mod manage;
 mod media;

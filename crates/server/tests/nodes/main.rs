@@ -10,9 +10,11 @@
 mod kit;
 
 mod arrival;
+mod card;
 mod database;
 mod fault;
 mod groups;
+mod join_way;
 mod lane;
 mod load;
 mod media;

@@ -8,6 +8,7 @@ statements! {
     INSERT = "INSERT INTO audience (corp, audience, hash, people) VALUES ($1, $2, $3, $4)";
     ADD_MEMBERS = "INSERT INTO audience_member (corp, audience, person) SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), l.v FROM {ints $3} AS l";
     EXISTS = "SELECT 1 FROM audience WHERE corp = $1 AND audience = $2";
+    AMONG = "SELECT person FROM audience_member WHERE corp = $1 AND audience = $2 AND person IN (SELECT l.v FROM {ints $3} AS l)";
     EVER = "SELECT 1 FROM audience_member WHERE corp = $1 AND person = $2 LIMIT 1";
     MESSAGES = "SELECT id, chat, app, sender, kind, safe, body FROM message WHERE corp = $1 AND lane = $3 AND id IN (SELECT m.id FROM audience_member a JOIN message m ON m.corp = a.corp AND m.chat = a.audience WHERE a.corp = $1 AND a.person = $2 AND m.lane = $3 AND m.id > $4 ORDER BY m.id LIMIT $5) ORDER BY id";
     IDS = "SELECT m.id FROM audience_member a JOIN message m ON m.corp = a.corp AND m.chat = a.audience WHERE a.corp = $1 AND a.person = $2 AND m.lane = $3 AND m.id >= $4 AND m.id < $5 AND m.app = $6 AND m.sender = 0 ORDER BY m.id";
@@ -33,6 +34,13 @@ pub fn insert(tx: &mut dyn Tx, corp: i64, audience: i64, hash: &str, people: &[i
 /// Whether a number is an audience's, and not a group's.
 pub fn exists(read: &mut dyn Read, corp: i64, audience: i64) -> Result<bool> {
     read.exists(EXISTS, &[corp.into(), audience.into()])
+}
+
+/// Those of some people who are in an audience.
+pub fn among(read: &mut dyn Read, corp: i64, audience: i64, people: &[i64]) -> Result<Vec<i64>> {
+    let list = super::chat::int_list(people);
+    let vals = [corp.into(), audience.into(), (&list).into()];
+    read.all(AMONG, &vals, |row| row.int(0))
 }
 
 /// Whether an app has ever said something to a person.

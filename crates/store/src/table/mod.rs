@@ -13,11 +13,13 @@ pub mod app;
 pub mod audience;
 pub mod blob;
 pub mod callback;
+pub mod card;
 pub mod chat;
 pub mod company;
 pub mod customer;
 pub mod customer_group;
 pub mod directory;
+pub mod join_way;
 pub mod lane;
 pub mod media;
 pub mod message;
@@ -34,11 +36,14 @@ pub fn statements() -> Vec<&'static str> {
         audience::STATEMENTS,
         blob::STATEMENTS,
         callback::STATEMENTS,
+        card::STATEMENTS,
         chat::STATEMENTS,
         company::STATEMENTS,
         customer::STATEMENTS,
         customer_group::STATEMENTS,
         &directory::statements(),
+        directory::STATEMENTS,
+        join_way::STATEMENTS,
         lane::STATEMENTS,
         media::STATEMENTS,
         message::STATEMENTS,

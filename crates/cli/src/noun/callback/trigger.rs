@@ -10,7 +10,13 @@ use qun_protocol::{
     people::{EnterApp, Place, SayToApp, SharedLink, SubscribeApp, Told, UnsubscribeApp},
 };
 
-use super::{super::media, agentid};
+use super::{
+    super::{
+        media,
+        people::{Tap, tap},
+    },
+    agentid, told,
+};
 use crate::connect::{Common, Session};
 
 /// Do what a person does to an app, so that the app is told (needs the manage token).
@@ -88,6 +94,12 @@ enum Event {
     /// Follow the app no longer.
     #[command(after_help = "Example:\n  qun trigger unsubscribe dev_001 --app 1000002")]
     Unsubscribe(Person),
+    /// Tap a card of the app, as `qun people tap`.
+    #[command(
+        name = "template_card_event",
+        after_help = "Example:\n  qun trigger template_card_event dev_002 agree --choose reason=ill --app 1000002"
+    )]
+    TemplateCard(Tap),
 }
 
 #[derive(Args)]
@@ -108,7 +120,7 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
     let session = Session::open(noun.common)?;
     let agentid = agentid(&session, noun.app)?;
     let corpid = session.corpid().await?;
-    let told = match noun.event {
+    let done = match noun.event {
         Event::EnterAgent(person) => {
             let step = EnterApp {
                 corpid: Some(corpid),
@@ -133,6 +145,7 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             };
             session.change(step).await?
         }
+        Event::TemplateCard(card) => tap(&session, Some(corpid), card, Some(agentid)).await?,
         Event::Text { userid, text } => {
             let text = SayToApp {
                 text: Some(text),
@@ -176,14 +189,7 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             session.change(link).await?
         }
     };
-    match told {
-        Some(Told { callback: Some(id) }) => session.output.bare(&id, &Told { callback: Some(id.clone()) }),
-        Some(nobody) => session.output.done(
-            format!("done, and app {agentid} is not told: it has no callback (qun callback set), or nothing has changed"),
-            &nobody,
-        ),
-        None => Ok(()),
-    }
+    told(&session, done)
 }
 
 fn say(corpid: CorpId, userid: UserId, agentid: i64) -> SayToApp {

@@ -4,12 +4,13 @@ use qun_protocol::{
         Article, ArticlePage, File, Image, Markdown, MpNews, News, Text, TextCard, Video, Voice,
     },
     media::MediaType,
-    message::MiniprogramNotice,
-    text,
+    message::{CardMoment, MiniprogramNotice, TemplateCard},
+    text::{self, given},
 };
 use serde_json::{Value, json};
 
 use super::{Needed, To};
+use crate::rule::card;
 
 /// A message that is being checked.
 pub(super) struct Draft<'a> {
@@ -17,10 +18,6 @@ pub(super) struct Draft<'a> {
     to: To,
     pub(super) files: Vec<Needed>,
     pub(super) lints: Vec<String>,
-}
-
-fn given(text: &Option<String>) -> Option<&str> {
-    text.as_deref().filter(|text| !text.is_empty())
 }
 
 impl<'a> Draft<'a> {
@@ -35,14 +32,16 @@ impl<'a> Draft<'a> {
 
     fn cut<'t>(&mut self, field: &str, text: &'t str, limit: Limit) -> &'t str {
         let most = self.rules.size(limit);
-        let (cut, unit) = if limit.is_of_chars() {
-            (text::cut_chars(text, most), "characters")
+        let (cut, from, unit) = if limit.is_of_chars() {
+            let chars = text.chars().count();
+            (text::cut_chars(text, most), chars, "characters")
         } else {
-            (text::cut_bytes(text, most), "bytes")
+            (text::cut_bytes(text, most), text.len(), "bytes")
         };
         if cut.len() < text.len() {
+            let to = if limit.is_of_chars() { most } else { cut.len() };
             self.lints
-                .push(format!("{field} is cut to its first {most} {unit}"));
+                .push(format!("{field} is cut from {from} to {to} {unit}"));
         }
         cut
     }
@@ -282,6 +281,19 @@ impl<'a> Draft<'a> {
             drawn.push(body);
         }
         Ok(json!({ "articles": drawn }))
+    }
+
+    pub(super) fn card(&mut self, card: Option<&TemplateCard>) -> Result<Value, Refused> {
+        let none = TemplateCard::default();
+        let card = card.unwrap_or(&none);
+        card.check_in(CardMoment::Sent, self.rules)?;
+        if card.own() != *card {
+            self.lints.push(format!(
+                "a {} shows only the fields of its type",
+                card.kind()
+            ));
+        }
+        Ok(card::drawn(card))
     }
 
     pub(super) fn markdown(&mut self, markdown: Option<&Markdown>) -> Result<Value, Refused> {
