@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::{Arg, ArgAction, ArgMatches, Args, ColorChoice, Command, FromArgMatches, Subcommand};
-use qun_protocol::{Auth, Body, Meta, all};
+use qun_protocol::{Auth, Body, Callers, Meta, all};
 use serde_json::{Map, Value};
 
 use self::{
@@ -194,6 +194,9 @@ fn about(meta: &Meta) -> String {
             meta.page
         ));
     }
+    if meta.callers == Callers::ContactsSync {
+        about.push_str("\n\nNeeds the secret of 通讯录同步.");
+    }
     about
 }
 
@@ -224,6 +227,7 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
         "appchat/send" => {
             return "qun call appchat/send --chatid alpha_project_20231101 --msgtype text text.content=大家好".into();
         }
+        name if let Some(rest) = directory(name) => return format!("qun call {name} {rest}"),
         "message/update_template_card" => {
             return "qun call message/update_template_card --agentid 1000002 --response-code RESPONSE_CODE --atall 1 button.replace_name=已同意".into();
         }
@@ -268,7 +272,7 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
             return "qun call message/send --agentid 1000002 --touser 'zhangsan|lisi' --msgtype text text.content=大家好".into();
         }
         "message/recall" => {
-            return "qun call message/recall --msgid $(qun message send 你好 --to zhangsan --jq .msgid)".into();
+            return "qun call message/recall --msgid $(qun call message/send --agentid 1000002 --touser zhangsan --msgtype text text.content=大家好 --jq .msgid)".into();
         }
         "media/upload" => return "qun call media/upload --type file --file README.md".into(),
         "media/uploadimg" => return "qun call media/uploadimg --file picture.png".into(),
@@ -333,6 +337,26 @@ fn is_of_customer_groups(meta: &Meta) -> bool {
         "/qr_code",
     ];
     meta.auth == Auth::Manage && STEPS.iter().any(|step| meta.path.ends_with(step))
+}
+
+/// What follows the name of an endpoint of the directory.
+fn directory(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "user/getuserid" => "--mobile 13430388888",
+        "user/get_userid_by_email" => "--email zhangsan@demo.example",
+        "user/create" => "--userid anna --name 安娜 --mobile 13900000001 --department 2",
+        "user/update" => "--userid dev_001 --position 产品经理",
+        "user/delete" => "--userid zhaoliu",
+        "user/batchdelete" => "--useridlist zhaoliu,wangwu",
+        "user/simplelist" | "user/list" => "--department-id 2 --fetch-child 1",
+        "user/list_id" => "--limit 100",
+        "department/create" => "--name 广州研发中心 --parentid 1",
+        "department/update" => "--id 3 --name 广州研发中心",
+        "tag/create" => "--tagname 早班",
+        "tag/update" => "--tagid 2 --tagname 早班",
+        "tag/addtagusers" | "tag/deltagusers" => "--tagid 2 --userlist zhangsan,lisi",
+        _ => return None,
+    })
 }
 
 /// Somebody of the demo company who may do this: who was in a group cannot be removed, and some things only owners may.

@@ -19,7 +19,7 @@ use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use noun::{
     app, callback, chat, clock, company, customer, department, doctor, explain, group, join_way,
-    media, people, profile as profiles, shell, tag, token, user, wait,
+    media, people, profile as profiles, shell, stats, tag, token, user, wait,
 };
 
 /// WeCom group chats (企业微信群聊) on your own machine.
@@ -84,6 +84,9 @@ enum Verb {
     Listen(Box<callback::listen::Listen>),
     #[command(after_help = "Example:\n  qun trigger text dev_001 你好 --app 1000002")]
     Trigger(Box<callback::trigger::Noun>),
+    /// Statistics of customer groups: a table and a chart, CSV, or JSON.
+    #[command(after_help = stats::HELP)]
+    Stats(stats::Noun),
     /// The people of a company.
     #[command(after_help = "Example:\n  qun user list --search 开发")]
     User(user::Noun),
@@ -147,6 +150,7 @@ fn main() -> ExitCode {
             Verb::Callback(noun) => callback::run(noun).await,
             Verb::Trigger(noun) => callback::trigger::run(*noun).await,
             Verb::Listen(listen) => callback::listen::run(*listen).await,
+            Verb::Stats(noun) => stats::run(noun).await,
             Verb::User(noun) => user::run(noun).await,
             Verb::Customer(noun) => customer::run(noun).await,
             Verb::Department(noun) => department::run(noun).await,

@@ -140,7 +140,8 @@ impl Output {
         Ok(())
     }
 
-    fn is_json(&self) -> bool {
+    /// Whether JSON is asked for.
+    pub(crate) fn is_json(&self) -> bool {
         self.json.is_some() || self.filter.is_some()
     }
 
@@ -273,6 +274,14 @@ fn heading(name: &str) -> String {
         "member_count" => "MEMBERS".into(),
         "create_time" => "CREATED".into(),
         "join_time" => "JOINED".into(),
+        "new_chat_cnt" => "+GROUPS".into(),
+        "chat_total" => "GROUPS".into(),
+        "chat_has_msg" => "ACTIVE".into(),
+        "new_member_cnt" => "+MEMBERS".into(),
+        "member_total" => "MEMBERS".into(),
+        "member_has_msg" => "SPEAKERS".into(),
+        "msg_total" => "MESSAGES".into(),
+        "migrate_trainee_chat_cnt" => "MIGRATED".into(),
         other => other
             .trim_end_matches("_time")
             .to_uppercase()
@@ -288,6 +297,11 @@ pub(crate) fn tell(text: impl AsRef<str>) {
 /// Writes a line.
 pub(crate) fn line(text: impl AsRef<str>) -> io::Result<()> {
     print(format!("{}\n", text.as_ref()))
+}
+
+/// Writes text as it stands.
+pub(crate) fn text(text: impl AsRef<str>) -> io::Result<()> {
+    print(text)
 }
 
 fn print(text: impl AsRef<str>) -> io::Result<()> {

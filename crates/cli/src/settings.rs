@@ -57,6 +57,9 @@ pub(crate) struct Settings {
     /// Let callbacks reach private and link-local addresses too [env: QUN_CALLBACK_PRIVATE]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true)]
     pub callback_private: Option<bool>,
+    /// A PEM file of further authorities that may have signed the certificates of receivers; public ones always may [env: QUN_CALLBACK_CA]
+    #[arg(long, value_name = "FILE")]
+    pub callback_ca: Option<PathBuf>,
     /// After the cloud's three retries, try a callback again after so many seconds each, such as 60,600,3600 [default: none] [env: QUN_CALLBACK_RETRIES]
     #[arg(long, value_name = "LIST")]
     pub callback_retries: Option<String>,
@@ -81,7 +84,7 @@ pub(crate) enum Switch {
 }
 
 /// The keys, and whether each is yes or no.
-const KEYS: [(&str, bool); 17] = [
+const KEYS: [(&str, bool); 18] = [
     ("listen", false),
     ("allow-remote", true),
     ("data", false),
@@ -95,6 +98,7 @@ const KEYS: [(&str, bool); 17] = [
     ("manage-token-file", false),
     ("callback-to", false),
     ("callback-private", true),
+    ("callback-ca", false),
     ("callback-retries", false),
     ("callback-keep", false),
     ("json", true),
@@ -192,6 +196,7 @@ impl Settings {
             manage_token_file: self.manage_token_file.or(other.manage_token_file),
             callback_to: self.callback_to.or(other.callback_to),
             callback_private: self.callback_private.or(other.callback_private),
+            callback_ca: self.callback_ca.or(other.callback_ca),
             callback_retries: self.callback_retries.or(other.callback_retries),
             callback_keep: self.callback_keep.or(other.callback_keep),
             json: self.json.or(other.json),
@@ -290,6 +295,10 @@ impl Settings {
                 .map(str::to_owned)
                 .collect(),
             private: self.callback_private.unwrap_or(usual.private),
+            authorities: self.callback_ca.as_deref().map_or(Ok(Vec::new()), |path| {
+                std::fs::read(path)
+                    .map_err(|error| usage(format!("--callback-ca: {}: {error}", path.display())))
+            })?,
             retries: retries.collect::<Result<_>>()?,
             keep_days: self.callback_keep.unwrap_or(usual.keep_days),
         })
@@ -458,7 +467,7 @@ mod tests {
             let help = argument.get_help().unwrap().to_string();
             assert!(help.ends_with(&variable), "{help}");
         }
-        let all = "listen='127.0.0.1:1'\nallow-remote=true\ndata='d'\nmemory=false\ndatabase='u'\ndatabase-password-file='p'\nworld='w'\nrules='live-2026'\nlimits='off'\nclock='c'\nmanage-token-file='m'\ncallback-to='h, 10.0.0.0/8'\ncallback-private=true\ncallback-retries='60,600'\ncallback-keep=7\njson=true\nlog-json=true";
+        let all = "listen='127.0.0.1:1'\nallow-remote=true\ndata='d'\nmemory=false\ndatabase='u'\ndatabase-password-file='p'\nworld='w'\nrules='live-2026'\nlimits='off'\nclock='c'\nmanage-token-file='m'\ncallback-to='h, 10.0.0.0/8'\ncallback-private=true\ncallback-ca='/dev/null'\ncallback-retries='60,600'\ncallback-keep=7\njson=true\nlog-json=true";
         let settings = Settings::of_toml(all).unwrap();
         assert_eq!(
             (settings.rules, settings.limits, settings.log_json),

@@ -212,7 +212,7 @@ impl Directory {
                     return Ok::<_, Error>(None);
                 };
                 let page = client.send(request).await?;
-                let next = (!page.next_cursor.is_empty()).then(|| user::ListId {
+                let next = (!page.next_cursor.is_empty()).then_some(user::ListId {
                     cursor: Some(page.next_cursor),
                     limit: None,
                 });

@@ -11,6 +11,7 @@ mod manager;
 mod media;
 mod message;
 mod pace;
+mod statistic;
 mod token;
 mod wire;
 
@@ -38,6 +39,7 @@ pub use qun_protocol::{
         UpdateTemplateCard,
     },
 };
+pub use statistic::{Days, Owners};
 pub use token::{FileStore, MemoryStore, StoredToken, TokenKey, TokenStore, Turn};
 pub use wire::{
     request::http_request,

@@ -90,10 +90,7 @@ pub(crate) fn create(
         change_type: "create".into(),
         ..Default::default()
     };
-    let what = What::Created {
-        members: group.member_count,
-    };
-    happened(cx, company, &group, None, event, what)?;
+    happened(cx, company, &group, None, event, What::Created)?;
     Ok(group)
 }
 
@@ -224,8 +221,14 @@ pub(crate) fn spoken(cx: &mut Cx, corp: i64, group: &Group, person: i64, id: i64
 
 /// Notes a fact about a group as it is after it, at a time in ms UTC. Only for what no function here has done: messages, and
 /// what a world tells of the past.
-pub(crate) fn record(cx: &mut Cx, corp: i64, group: &Group, time: i64, what: What) -> Outcome<()> {
-    statistic::note(cx, &Fact::of(corp, group, time, what))
+pub(crate) fn record(
+    cx: &mut Cx,
+    corp: i64,
+    group: &Group,
+    time: i64,
+    what: What<'_>,
+) -> Outcome<()> {
+    Ok(statistic::note(cx.tx, &Fact::of(corp, group, time, what))?)
 }
 
 /// What remains of an inheritance that is due: the heir comes in and owns the group, and who has resigned goes. Whoever has
@@ -255,6 +258,12 @@ pub fn inherit(cx: &mut Cx, corp: i64, chat: i64) -> Outcome<()> {
         let_go(cx, &company, &mut group, &[owner], Quit::Left, asked)?;
     }
     hand_to(cx, &company, &mut group, transfer.heir, asked)
+}
+
+/// Removes figures of a company that can no longer be asked for and that no later day needs: owner and day.
+pub fn forget_figures(cx: &mut Cx, corp: i64, rows: &[(i64, i64)]) -> Outcome<()> {
+    cx.tx.enter(corp, cx.effect)?;
+    Ok(statistic::forget(cx.tx, corp, rows)?)
 }
 
 /// Removes codes that have ended.
@@ -312,7 +321,7 @@ fn let_in(
         join_scene: Some(scene.in_event()),
         ..members_changed(cx, company.corp, group, people, last, "add_member")?
     };
-    happened(cx, company, group, asked, event, What::Joined { count })
+    happened(cx, company, group, asked, event, What::Joined(people))
 }
 
 fn let_go(
@@ -335,7 +344,7 @@ fn let_go(
         }),
         ..members_changed(cx, company.corp, group, people, last, "del_member")?
     };
-    happened(cx, company, group, asked, event, What::Gone { count })
+    happened(cx, company, group, asked, event, What::Gone(people))
 }
 
 fn update(detail: &str) -> ChangeExternalChat {
@@ -371,7 +380,7 @@ fn happened(
     group: &Group,
     asked: Option<i64>,
     event: ChangeExternalChat,
-    what: What,
+    what: What<'_>,
 ) -> Outcome<()> {
     customer_group::update(cx.tx, company.corp, group)?;
     if group.kind != chat::kind::CUSTOMER {

@@ -1,6 +1,7 @@
 //! The demo company: everything that the documents' requests name, under exactly those ids; what the samples create stays free.
 
 mod customer;
+mod statistic;
 
 use qun_protocol::{
     CorpId, Rulebook, UserId,
@@ -57,8 +58,8 @@ const OTHERS: [(&str, &str); 8] = [
     ("userid4", "用户四"),
 ];
 
-/// The demo world under a rulebook.
-pub fn world(rules: Rulebook) -> World {
+/// The demo world under a rulebook, at a time in ms UTC.
+pub fn world(rules: Rulebook, now: i64) -> World {
     let users = TEAM
         .iter()
         .map(|entry| (entry, 2))
@@ -79,6 +80,15 @@ pub fn world(rules: Rulebook) -> World {
             customer_contact: true,
             ..Default::default()
         });
+    let customers = customer::customers()
+        .into_iter()
+        .chain(statistic::customers())
+        .collect();
+    let now = now.div_euclid(1000);
+    let mut groups = customer::groups();
+    // A clock may stand before the samples.
+    groups.retain(|group| group.create_time < Some(now));
+    groups.extend(statistic::groups(now));
     let company = Company {
         corpid: Some(CorpId(CORPID.into())),
         name: "群演示公司".into(),
@@ -120,9 +130,10 @@ pub fn world(rules: Rulebook) -> World {
             ..Default::default()
         }],
         users: users.chain(customer::users()).collect(),
-        customers: customer::customers(),
-        customer_groups: customer::groups(),
+        customers,
+        customer_groups: groups,
         join_ways: customer::join_ways(),
+        industry: Some("education".into()),
         cursors: vec![customer::CURSOR.into()],
         developer_id: Some("wxqundemo000000001".into()),
         tags: vec![tag(1, "管理", &["zhangsan"]), tag(2, "行政", &["wangwu"])],

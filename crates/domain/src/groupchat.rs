@@ -4,6 +4,7 @@ mod get;
 mod join_way;
 mod list;
 mod opengid;
+mod statistic;
 mod transfer;
 
 use qun_protocol::Refusal as R;

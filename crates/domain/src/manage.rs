@@ -5,6 +5,7 @@ pub(crate) mod company;
 pub(crate) mod customer;
 pub(crate) mod directory;
 mod group;
+mod statistic;
 mod usage;
 
 use qun_protocol::{Refusal as R, Refused};

@@ -3,7 +3,7 @@
 pub(crate) mod card;
 mod msgid;
 mod recall;
-mod recipients;
+pub(crate) mod recipients;
 mod send;
 mod translate;
 

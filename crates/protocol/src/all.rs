@@ -22,6 +22,8 @@ macro_rules! endpoints {
             command $crate::groupchat::Transfer;
             command $crate::groupchat::OnjobTransfer;
             query $crate::groupchat::OpengidToChatId;
+            query $crate::groupchat::Statistic;
+            query $crate::groupchat::StatisticGroupByDay;
             command $crate::message::Send;
             command $crate::message::Recall;
             command $crate::user::GetUserId;
@@ -90,6 +92,7 @@ macro_rules! endpoints {
             query $crate::manage::Tags;
             command $crate::manage::PutTag;
             command $crate::manage::DeleteTag;
+            command $crate::manage::MarkMigrated;
             query $crate::manage::Groups;
             query $crate::manage::GetGroup;
             query $crate::manage::History;
@@ -113,7 +116,7 @@ macro_rules! endpoints {
             command $crate::people::OpenMiniProgram;
             command $crate::people::TapCard;
             command $crate::people::Scan;
-            command $crate::people::Tap;
+            command $crate::people::TapJoinWay;
             command $crate::people::SayToApp;
             command $crate::people::EnterApp;
             command $crate::people::SubscribeApp;

@@ -150,6 +150,8 @@ pub struct Meta {
     pub refuses: &'static [Refusal],
     /// The limits it spends beyond the base call rates.
     pub spends: &'static [Limit],
+    /// Lists of the answer that a refusal has too, empty.
+    pub empty: &'static [&'static str],
 }
 
 impl Meta {
@@ -168,6 +170,7 @@ impl Meta {
         required: &[],
         refuses: &[],
         spends: &[],
+        empty: &[],
     };
 
     /// The short name that `qun call` takes: the path without its common prefix, and the method where own paths share it.

@@ -90,11 +90,13 @@ pub fn success<T: Serialize>(response: &T, errmsg: &str) -> serde_json::Result<V
     Ok(body)
 }
 
-/// Wraps a refusal.
-pub fn failure(code: i32, errmsg: &str) -> Vec<u8> {
-    serde_json::json!({ "errcode": code, "errmsg": errmsg })
-        .to_string()
-        .into_bytes()
+/// Wraps a refusal, with the lists that the answer has, empty.
+pub fn failure(meta: &Meta, code: i32, errmsg: &str) -> Vec<u8> {
+    let mut body = serde_json::json!({ "errcode": code, "errmsg": errmsg });
+    for list in meta.empty {
+        body[list] = serde_json::json!([]);
+    }
+    body.to_string().into_bytes()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod get;
 mod join_way;
 mod list;
 mod opengid;
+mod statistic;
 mod transfer;
 
 pub use get::{Get, Got, GroupChat, GroupMember, Named};
@@ -13,6 +14,10 @@ pub use join_way::{
 };
 pub use list::{FollowStatus, List, Listed, ListedGroup, OwnerFilter};
 pub use opengid::{ChatIdOf, OpengidToChatId};
+pub use statistic::{
+    DailyStatistics, DayFigures, Figures, OrderBy, OwnerFigures, Statistic, StatisticGroupByDay,
+    Statistics, day_of, day_start,
+};
 pub use transfer::{FailedChat, OnjobTransfer, Transfer, Transferred};
 
 /// How a member of a customer group came in, in the numbers of `join_scene`. An event's `JoinScene` counts otherwise.

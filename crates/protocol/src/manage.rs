@@ -8,6 +8,7 @@ mod directory;
 mod group;
 mod join_way;
 mod server;
+mod statistic;
 mod usage;
 
 pub use app::{AppSecret, AppShown, Apps, AppsOf, ChangeApp, CreateApp, ResetSecret, RevokeTokens};
@@ -27,4 +28,5 @@ pub use directory::{
 pub use group::{GetGroup, GroupShown, Groups, GroupsPage, History, HistoryPage};
 pub use join_way::{JoinWayShown, JoinWays, JoinWaysPage};
 pub use server::{AdvanceClock, ClockShown, GetClock, LoadWorld, Loaded, LoadedCompany};
+pub use statistic::MarkMigrated;
 pub use usage::{COUNTED, GetUsage, Spent, Usage};

@@ -17,6 +17,6 @@ pub use customer_group::{
 };
 pub use groups::{Group, Groups, GroupsOf};
 pub use inbox::{Arrived, Drop, Inbox, InboxPage};
-pub use join_way::{Scan, Tap};
+pub use join_way::{Scan, TapJoinWay};
 pub use say::{Said, Say};
 pub use steps::{HandOver, Leave, Remove, Rename};

@@ -199,6 +199,7 @@ refusals! {
     OpengidUnknown 90511 "invalid opengid", 90511 "invalid opengid", 404, "No customer group with this opengid.";
     OtherAgent 301002 "not allow operate another agent with this accesstoken.", 301002 "not allow operate another agent with this accesstoken.", 403, "The agentid of another app than the calling one.";
     VoiceFormat 301017 "invalid voice format", 301017 "invalid voice format", 400, "A voice that is not AMR.";
+    StatisticSpan 600018 "invalid start endtime", 600018 "invalid start endtime", 400, "Days beyond yesterday or too long ago, too many, or the end before the beginning.";
     RangeNeeded 830002 "need range", 830002 "need range", 416, "A file that is too large to be read in one piece.";
     ApiUnknown 0 "", 0 "", 404, "This rulebook has no such endpoint.";
     BadRequest 0 "", 0 "", 400, "The request cannot be read; the message names the place.";
@@ -208,6 +209,7 @@ refusals! {
     CompanyExists 0 "", 0 "", 409, "There is a company with this corpid.";
     AppUnknown 0 "", 0 "", 404, "No app with this agentid.";
     AppExists 0 "", 0 "", 409, "There is an app with this agentid or secret.";
+    AppNotVisible 0 "", 0 "", 403, "The person is outside the app's visible range (可见范围).";
     PersonUnknown 0 "", 0 "", 404, "No person with this userid.";
     DepartmentUnknown 0 "", 0 "", 404, "No department with this id.";
     DepartmentInUse 0 "", 0 "", 409, "The department has members or children, or is the root.";

@@ -197,6 +197,8 @@ limits! {
     JoinWayRemarkChars "join_way_remark_chars" Size = 30, "Characters of a join way's remark; the rest is cut (92229).";
     RoomBaseNameChars "room_base_name_chars" Size = 40, "Characters of a join way's room_base_name (92229).";
     JoinWayStateChars "join_way_state_chars" Size = 30, "Characters of a join way's state (92229).";
+    StatisticDays "statistic_days" Size = 30, "Days that one call of the statistics of customer groups takes, counting both ends (92133).";
+    StatisticDaysKept "statistic_days_kept" Size = 180, "Days, up to yesterday, whose statistics of customer groups are kept (92133).";
     TextBytes "text_bytes" Size = 2_048, "Bytes of a text message; the rest is cut (90248).";
     MarkdownBytes "markdown_bytes" Size = 2_048, "Bytes of a markdown message (90248).";
     TitleBytes "title_bytes" Size = 128, "Bytes of a title in appchat/send; the rest is cut (90248).";

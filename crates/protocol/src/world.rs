@@ -10,7 +10,7 @@ use crate::{ChatId, ConfigId, CorpId, ExternalUserId, GroupChatId, MediaId, Rule
 use std::collections::BTreeMap;
 
 /// What the parts of a world must have, by the names of their types.
-pub const REQUIRED: [(&str, &[&str]); 10] = [
+pub const REQUIRED: [(&str, &[&str]); 11] = [
     ("Callback", &["url", "token", "encoding_aes_key"]),
     ("Department", &["id", "name"]),
     ("User", &["userid"]),
@@ -21,6 +21,7 @@ pub const REQUIRED: [(&str, &[&str]); 10] = [
     ("CustomerGroup", &["owner"]),
     ("JoinWay", &["scene", "chat_id_list"]),
     ("GroupMember", &["userid"]),
+    ("FormerOwner", &["userid", "until"]),
 ];
 
 /// A world document.
@@ -416,6 +417,9 @@ pub struct CustomerGroup {
     pub name: String,
     /// Its owner, an employee; the first member where `members` does not name him.
     pub owner: UserId,
+    /// Who owned it before, oldest first; `members` names them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub former_owners: Vec<FormerOwner>,
     /// 群公告
     #[serde(skip_serializing_if = "String::is_empty")]
     pub notice: String,
@@ -433,6 +437,22 @@ pub struct CustomerGroup {
     /// What was said in it by its members, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<Message>,
+    /// When it was migrated, if it was: statistics of a company in `education` count that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub migrate_time: Option<i64>,
+    /// When it was dismissed, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dismiss_time: Option<i64>,
+}
+
+/// Who owned a customer group once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FormerOwner {
+    /// The employee.
+    pub userid: UserId,
+    /// When the next one came to own it.
+    pub until: i64,
 }
 
 /// 「加入群聊」 A QR code or a mini-program's button with which people join customer groups.
@@ -475,7 +495,8 @@ pub struct JoinWay {
 pub struct GroupMember {
     /// The userid of an employee, or the external_userid of a customer.
     pub userid: UserId,
-    /// 入群时间 not before that of the member before; where absent the same.
+    /// 入群时间 not before that of the member before; where absent the same. Whoever came in within a second after the group
+    /// was made founded it, and is no new member in statistics.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub join_time: Option<i64>,
     /// 入群方式 1 (default) invited, 2 by a link, 3 by a QR code.
@@ -490,4 +511,7 @@ pub struct GroupMember {
     /// 在群里的昵称
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_nickname: Option<String>,
+    /// When the member left, who may be named again with a later `join_time`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leave_time: Option<i64>,
 }

@@ -155,6 +155,8 @@ fn every_endpoint_of_the_documents_has_a_sample() {
         "externalcontact/groupchat/transfer",
         "externalcontact/groupchat/list",
         "externalcontact/groupchat/get",
+        "externalcontact/groupchat/statistic",
+        "externalcontact/groupchat/statistic_group_by_day",
         "message/send",
         "message/recall",
         "user/getuserid",

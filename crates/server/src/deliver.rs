@@ -38,6 +38,8 @@ pub struct CallbackSettings {
     pub to: Vec<String>,
     /// Whether private and link-local addresses may be reached too.
     pub private: bool,
+    /// Further authorities that may have signed the certificates of receivers, as PEM; public ones always may.
+    pub authorities: Vec<u8>,
     /// After so many seconds each it is tried again, once the cloud's three retries are over.
     pub retries: Vec<u32>,
     /// For how many days what was told is kept.
@@ -49,6 +51,7 @@ impl Default for CallbackSettings {
         CallbackSettings {
             to: Vec::new(),
             private: false,
+            authorities: Vec::new(),
             retries: Vec::new(),
             keep_days: 30,
         }
@@ -88,7 +91,7 @@ impl Deliverer {
         let reach = Arc::new(Reach::new(&settings.to, settings.private)?);
         Ok(Deliverer {
             wake: Notify::new(),
-            client: reach.client()?,
+            client: reach.client(&settings.authorities)?,
             reach,
             retries: settings
                 .retries

@@ -4,18 +4,21 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use qun_domain::{
     Outcome, Who, callback,
-    customer_group::{forget_codes, inherit},
+    customer_group::{forget_codes, forget_figures, inherit},
     media::forget,
+    rule::statistic::first_kept,
     world::EVERYBODY,
 };
 use qun_store::{
     Effect,
-    table::{address, blob, callback as told, card, customer_group, media, message, quota},
+    table::{
+        address, blob, callback as told, card, customer_group, group_day, media, message, quota,
+    },
 };
 
 use crate::{
     app::App,
-    run::{Settings, blocking, write},
+    run::{Settings, blocking, read, write},
 };
 
 /// How often the small work is done.
@@ -128,6 +131,7 @@ async fn sweep(app: &Arc<App>) {
             "ended codes of customer groups could not be removed"
         );
     }
+    forget_old_figures(app).await;
     if let Err(failure) = forget_callbacks(app, now).await {
         tracing::warn!(?failure, "old callbacks could not be removed");
     }
@@ -153,6 +157,39 @@ async fn forget_ended_codes(app: &Arc<App>, now: i64) -> Outcome<()> {
     if !ended.is_empty() {
         let run = move |cx: &mut qun_domain::Cx| forget_codes(cx, &ended);
         write(app, Who::Operator, HERE, QUIET, run).await?;
+    }
+    Ok(())
+}
+
+/// Removes the figures of days that nobody can ask for any more.
+pub(crate) async fn forget_old_figures(app: &Arc<App>) {
+    if let Err(failure) = forget_figures_of_all(app).await {
+        tracing::warn!(
+            ?failure,
+            "old figures of customer groups could not be removed"
+        );
+    }
+}
+
+async fn forget_figures_of_all(app: &Arc<App>) -> Outcome<()> {
+    let (store, shared) = (Arc::clone(&app.store), app.store.is_shared());
+    for corp in blocking(shared, move || store.read(group_day::companies)).await? {
+        loop {
+            let look = move |cx: &mut qun_domain::ReadCx| {
+                let needed = first_kept(&cx.rules(corp)?, cx.now).saturating_sub(1);
+                Ok(group_day::old(cx.read, corp, needed, GROUPS)?)
+            };
+            let (old, _) = read(app, &Who::Operator, HERE, look).await;
+            let old = old?;
+            let all = (old.len() as i64) < GROUPS;
+            if !old.is_empty() {
+                let run = move |cx: &mut qun_domain::Cx| forget_figures(cx, corp, &old);
+                write(app, Who::Operator, HERE, QUIET, run).await?;
+            }
+            if all {
+                break;
+            }
+        }
     }
     Ok(())
 }

@@ -396,7 +396,7 @@ async fn load(app: &Arc<App>, config: &Config) -> Result<Loaded, StartError> {
     let empty = blocking(app.store.is_shared(), look).await?.is_empty();
     let world = match &config.world {
         Some(world) => world.clone(),
-        None if empty => demo::world(config.rules),
+        None if empty => demo::world(config.rules, app.now_ms()),
         None => return Ok(Loaded::default()),
     };
     let (loaded, lints) = serve::load(app, Who::Operator, HERE, world)

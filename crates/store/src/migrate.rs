@@ -13,6 +13,7 @@ pub(crate) const FILES: &[&str] = &[
     include_str!("../migrations/0006_directory.sql"),
     include_str!("../migrations/0007_cards.sql"),
     include_str!("../migrations/0008_join_ways.sql"),
+    include_str!("../migrations/0009_statistics.sql"),
 ];
 
 /// What a migration needs of an engine.

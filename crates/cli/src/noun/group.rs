@@ -3,7 +3,10 @@
 use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
 use futures_util::TryStreamExt;
-use qun_protocol::groupchat::{FollowStatus, Get, List, ListedGroup, OwnerFilter};
+use qun_protocol::{
+    groupchat::{FollowStatus, Get, List, ListedGroup, OwnerFilter},
+    manage::MarkMigrated,
+};
 use serde_json::{Value, json};
 
 use super::chat::people;
@@ -28,6 +31,12 @@ enum Verb {
     /// Show a customer group with its members.
     #[command(after_help = "Example:\n  qun group get wrOgQhDgAAMYQiS5ol9G7gK9JVAAAA")]
     Get {
+        /// The group
+        chat_id: String,
+    },
+    /// Mark a customer group as migrated, which statistics of a company in education count (needs the manage token).
+    #[command(after_help = "Example:\n  qun group migrate wrOgQhDgAAMYQiS5ol9G7gK9JVAAAA")]
+    Migrate {
         /// The group
         chat_id: String,
     },
@@ -74,6 +83,16 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             };
             let group = session.send(request).await?.group_chat;
             session.output.record(&group)
+        }
+        Verb::Migrate { chat_id } => {
+            let request = MarkMigrated {
+                corpid: session.corpid().await?,
+                chatid: chat_id.as_str().into(),
+            };
+            if let Some(done) = session.change(request).await? {
+                session.output.done(format!("marked {chat_id}"), &done)?;
+            }
+            Ok(())
         }
     }
 }

@@ -16,6 +16,7 @@ pub(crate) mod media;
 pub(crate) mod people;
 pub(crate) mod profile;
 pub(crate) mod shell;
+pub(crate) mod stats;
 pub(crate) mod tag;
 pub(crate) mod token;
 pub(crate) mod user;

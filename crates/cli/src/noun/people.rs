@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use qun_protocol::{
     CorpId, UserId,
-    people::{Arrived, Groups, HandOver, Inbox, Leave, Remove, Rename, Say, Scan, Tap},
+    people::{Arrived, Groups, HandOver, Inbox, Leave, Remove, Rename, Say, Scan, TapJoinWay},
 };
 use serde_json::{Value, json};
 
@@ -181,7 +181,7 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             }
         }
         Verb::TapJoin { id, config_id } => {
-            let joined = session.change(Tap {
+            let joined = session.change(TapJoinWay {
                 corpid,
                 userid: id.into(),
                 config_id: config_id.into(),

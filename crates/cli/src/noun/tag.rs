@@ -42,6 +42,9 @@ struct Given {
     /// Its name; a new one needs it
     #[arg(long)]
     name: Option<String>,
+    /// The app that may change it through the API, by its agentid
+    #[arg(long, value_name = "AGENTID")]
+    app: Option<i64>,
     /// All people with it
     #[arg(long, value_name = "USERID", value_delimiter = ',')]
     users: Option<Vec<String>>,
@@ -63,6 +66,7 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             let mut tag = known.unwrap_or_default();
             tag.tagid = given.tagid;
             tag.tagname = given.name.unwrap_or(tag.tagname);
+            tag.agentid = given.app.or(tag.agentid);
             tag.users = given.users.map_or(tag.users, people);
             tag.departments = given.departments.unwrap_or(tag.departments);
             let request = PutTag {

@@ -7,6 +7,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use qun_protocol::{Callers, all::named};
+
 use crate::kit::{Server, run};
 
 const QUN: &str = env!("CARGO_BIN_EXE_qun");
@@ -83,15 +85,29 @@ fn prepare(server: &Server) {
     file("customer.json", r#"{"name": "王小姐"}"#.as_bytes());
     file("tag.json", r#"{"tagid": 2, "tagname": "值班"}"#.as_bytes());
     server.good(&["department", "set", "3", "--name", "设计组"]);
-    server.good(&["tag", "set", "2", "--name", "值班"]);
+    server.good(&["tag", "set", "2", "--name", "夜班", "--app", "1000002"]);
 }
 
 fn try_example(command: &[String], server: &Server) -> Result<(), String> {
     prepare(server);
-    try_script(&example(command), server)
+    let endpoint = match command {
+        [call, name] if call == "call" => named(name),
+        _ => None,
+    };
+    // The first app is self-built, the third keeps the directory.
+    let agent = match endpoint.map(|endpoint| endpoint.meta.callers) {
+        Some(Callers::ContactsSync) => 2,
+        _ => 0,
+    };
+    try_script_as(agent, &example(command), server)
 }
 
 fn try_script(script: &str, server: &Server) -> Result<(), String> {
+    try_script_as(0, script, server)
+}
+
+/// Runs a script with the secret of one of the demo company's apps.
+fn try_script_as(agent: usize, script: &str, server: &Server) -> Result<(), String> {
     let folders = std::env::var("PATH").unwrap_or_default();
     let own = Path::new(QUN).parent().unwrap().display();
     let variables = server.qun(&[]);
@@ -106,6 +122,10 @@ fn try_script(script: &str, server: &Server) -> Result<(), String> {
                 .filter_map(|(name, value)| Some((name, value?))),
         )
         .env("PATH", format!("{own}:{folders}"))
+        .env(
+            "QUN_SECRET",
+            server.ready["agents"][agent]["secret"].as_str().unwrap(),
+        )
         .stdin(Stdio::null());
     let output = shell.output().unwrap();
     match output.status.success() {

@@ -119,7 +119,7 @@ fn a_qr_code_is_drawn_and_leads_into_the_group() {
         format!("{}\n", GROUPS[0])
     );
     assert_eq!(
-        server.good(&["people", "tap", "wangwu", BUTTON]),
+        server.good(&["people", "tap-join", "wangwu", BUTTON]),
         format!("{}\n", GROUPS[0])
     );
     let ran = server.run(&["people", "scan", "lisi", "unknown"]);

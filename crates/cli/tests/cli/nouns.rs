@@ -584,3 +584,40 @@ fn a_person_is_found_by_what_is_known_of_them() {
     ];
     assert_eq!(server.run(&both).code, 2);
 }
+
+#[test]
+fn stats_are_a_table_csv_or_json() {
+    // The day after those of document 004's samples.
+    let server = Server::start(&[
+        "--memory",
+        "--listen",
+        "127.0.0.1:0",
+        "--json",
+        "--clock",
+        "2020-09-20T09:00:00+08:00",
+    ]);
+    let sampled = ["stats", "--owner", "zhangsan", "--from", "2020-09-17"];
+    let csv = server.good(&[&sampled[..], &["--to", "2020-09-18", "--csv"]].concat());
+    assert_eq!(
+        csv,
+        "day,new_chat_cnt,chat_total,chat_has_msg,new_member_cnt,member_total,member_has_msg,msg_total,migrate_trainee_chat_cnt\n\
+         2020-09-17,2,2,0,0,6,0,0,3\n2020-09-18,2,2,0,0,6,0,0,3\n"
+    );
+    // The server's clock says what yesterday is.
+    let days = server.value(&[&sampled[..], &["--json", "day,member_total"]].concat());
+    assert_eq!(days.as_array().unwrap().len(), 3);
+    assert_eq!(days[2], json!({ "day": "2020-09-19", "member_total": 6 }));
+    let by_owner = server.value(&[&sampled[..], &["--by", "owner"]].concat());
+    assert_eq!(by_owner[0]["owner"], "zhangsan");
+    assert_eq!(by_owner[0]["new_chat_cnt"], 4);
+    // More days than are kept are refused, and a marked group counts.
+    assert_eq!(server.run(&["stats", "--days", "181"]).code, 6);
+    let migrated = |server: &Server| {
+        let all = server.value(&["stats", "--days", "1", "--owner", "ZhuShengBen"]);
+        all[0]["migrate_trainee_chat_cnt"].as_i64().unwrap()
+    };
+    assert_eq!(migrated(&server), 0);
+    server.good(&["group", "migrate", "wrOgQhDgAAMYQiS5ol9G7gK9JVAAAA"]);
+    server.good(&["clock", "advance", "1d"]);
+    assert_eq!(migrated(&server), 1);
+}

@@ -48,6 +48,11 @@ fn answers_look_as_they_were_released() {
             "dry_run",
             &["chat", "quit", "gamma_project_20231020", "--dry-run"],
         ),
+        ("stats", &["stats", "--days", "14"]),
+        (
+            "stats_by_owner",
+            &["stats", "--by", "owner", "--show", "new-members"],
+        ),
         ("departments", &["department", "list"]),
         ("apps", &["app", "list"]),
         ("rules", &["company", "rules"]),

@@ -113,7 +113,7 @@ fn the_doctor_finds_what_is_wrong() {
             .iter()
             .filter(|(check, _)| check == "limits left")
             .count(),
-        6
+        8
     );
 
     let with = |secret: &str| -> Ran {

@@ -222,7 +222,7 @@ impl Error {
                     "nobody in the app's visible range has it; too many such look-ups block the rest of the day"
                 }
                 60011 => {
-                    "widen the app's visible range: internal groups need the root department in it, a customer group its owner"
+                    "widen the app's visible range to what is named: internal groups need the root department in it, a customer group its owner"
                 }
                 60020 => "add the caller's address to the app's trusted addresses",
                 81011 => "use the app that made the tag; no other may change it",

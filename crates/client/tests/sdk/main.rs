@@ -10,5 +10,6 @@ mod kit;
 mod network;
 mod outcome;
 mod secrets;
+mod statistic;
 mod token;
 mod way;

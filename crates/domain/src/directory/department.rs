@@ -7,7 +7,7 @@ use qun_store::{
 };
 
 use super::is_over;
-use crate::{Cx, Outcome, rule};
+use crate::{Cx, Outcome, rule::recipients};
 
 /// The largest id.
 const LARGEST: i64 = u32::MAX as i64;
@@ -142,9 +142,9 @@ pub(crate) fn pending(cx: &mut Cx, corp: i64, rules: &Rules) -> Outcome<i64> {
     Ok(wanted.department)
 }
 
-/// Departments with all below them, out of all.
+/// Departments with all below them, out of all; by id.
 pub(crate) fn with_below(all: &[Department], ids: &[i64]) -> Vec<i64> {
-    let pairs: Vec<(i64, i64)> = all.iter().map(|one| (one.department, one.parent)).collect();
-    let found = rule::recipients::with_below(&pairs, ids.iter().copied());
+    let parents: Vec<(i64, i64)> = all.iter().map(|one| (one.department, one.parent)).collect();
+    let found = recipients::with_below(&parents, ids.iter().copied());
     found.into_iter().collect()
 }

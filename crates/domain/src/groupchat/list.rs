@@ -9,7 +9,7 @@ use qun_store::{
     Read,
     table::{
         customer_group::{self, Which, status},
-        directory, range as people,
+        directory, recipient,
     },
 };
 
@@ -126,21 +126,14 @@ fn owners(
         Some(FollowStatus::Normal) | None => Which::All,
     };
     let people = if named.is_empty() {
-        let sight = range::sight(cx.read, corp, caller.agentid)?;
-        let most = caller.rules.limit(Limit::RangePeopleMax);
-        let counted = most.saturating_add(1);
-        if caller.rules.enforced && sight.staff(cx.read, corp, counted)? > most {
-            return Err(R::RangeTooLarge.into());
-        }
+        let sight = everybody_in_range(cx, caller)?;
         match sight {
             Sight::Everybody if wanted.is_none() => return Ok(Owners::All),
-            Sight::Everybody => people::everybody(cx.read, corp)?,
-            Sight::People(keys) => {
-                let keys: Vec<i64> = keys.into_iter().collect();
-                let left = people::left(cx.read, corp, &keys)?;
-                let known = keys.into_iter().map(|key| (key, left.contains(&key)));
-                known.collect()
+            Sight::Everybody => {
+                let people = recipient::everyone(cx.read, corp)?;
+                people.iter().map(range::leaver).collect()
             }
+            Sight::People(people) => people.into_iter().collect(),
         }
     } else {
         these(cx, caller, named)?
@@ -154,8 +147,23 @@ fn owners(
     Ok(Owners::These(fits.map(|(key, _)| key).collect(), which))
 }
 
+/// Everybody whom the app sees, where those are few enough to be asked for without naming them.
+pub(super) fn everybody_in_range(cx: &mut ReadCx, caller: &Caller) -> Outcome<Sight> {
+    let sight = range::sight(cx.read, caller.corp, caller.agentid)?;
+    let most = caller.rules.limit(Limit::RangePeopleMax);
+    let counted = most.saturating_add(1);
+    if caller.rules.enforced && sight.staff(cx.read, caller.corp, counted)? > most {
+        return Err(R::RangeTooLarge.into());
+    }
+    Ok(sight)
+}
+
 /// Those who are named and whom the app sees, and whether they have left.
-fn these(cx: &mut ReadCx, caller: &Caller, named: &[UserId]) -> Outcome<Vec<(i64, bool)>> {
+pub(super) fn these(
+    cx: &mut ReadCx,
+    caller: &Caller,
+    named: &[UserId],
+) -> Outcome<Vec<(i64, bool)>> {
     if named.len() > OWNERS {
         return Err(Refused::too_long("owner_filter.userid_list", OWNERS).into());
     }
@@ -231,5 +239,7 @@ fn merge(
 fn left(read: &mut dyn Read, corp: i64, page: &[customer_group::Listed]) -> Outcome<BTreeSet<i64>> {
     let owners: BTreeSet<i64> = page.iter().map(|group| group.owner).collect();
     let owners: Vec<i64> = owners.into_iter().collect();
-    Ok(people::left(read, corp, &owners)?.into_iter().collect())
+    let owners = recipient::keyed(read, corp, &owners)?;
+    let left = owners.iter().map(range::leaver).filter(|(_, left)| *left);
+    Ok(left.map(|(owner, _)| owner).collect())
 }

@@ -7,7 +7,7 @@ use qun_protocol::{
 };
 use qun_store::table::{company::Company, directory::Person};
 
-use crate::{Command, Cx, Outcome, Use, callback, manage::bad, media};
+use crate::{Command, Cx, Outcome, Use, callback, manage::bad, media, range};
 
 // What takes a place in a queue changes the queue's row: it runs alone in its company, so that no two batches wait for each other's.
 impl Command<SayToApp> for Use {
@@ -47,14 +47,30 @@ impl Command<SubscribeApp> for Use {
 
 impl Command<UnsubscribeApp> for Use {
     fn run(cx: &mut Cx, request: &UnsubscribeApp) -> Outcome<Told> {
-        let (company, person) = meet(cx, &request.corpid, &request.userid, request.agentid)?;
+        let (company, person) = known(cx, &request.corpid, &request.userid, request.agentid)?;
         let what = What::Event(Event::Unsubscribe(Unsubscribe {}));
         tell(cx, &company, &person, request.agentid, what)
     }
 }
 
-/// The company and the person, where the app is there and switched on.
+/// The company and the person, where the app is there, switched on, and sees the person.
 fn meet(
+    cx: &mut Cx,
+    corpid: &Option<CorpId>,
+    userid: &UserId,
+    agentid: i64,
+) -> Outcome<(Company, Person)> {
+    let (company, person) = known(cx, corpid, userid, agentid)?;
+    if range::holds(cx.tx.as_read(), company.corp, agentid, person.person)? {
+        Ok((company, person))
+    } else {
+        let detail = format!("{} is not within {agentid}", person.userid);
+        Err(Refused::because(R::AppNotVisible, detail).into())
+    }
+}
+
+/// The company and the person, where the app is there and switched on.
+fn known(
     cx: &mut Cx,
     corpid: &Option<CorpId>,
     userid: &UserId,

@@ -1,7 +1,7 @@
 use qun_protocol::{
     CorpId, Refusal as R, Refused, UserId,
     groupchat::JoinWayScene,
-    people::{Joined, Scan, Tap},
+    people::{Joined, Scan, TapJoinWay},
     world::UserStatus,
 };
 use qun_store::table::join_way::{JoinWay, by_code, by_config_id};
@@ -51,8 +51,8 @@ impl Command<Scan> for Use {
     }
 }
 
-impl Command<Tap> for Use {
-    fn run(cx: &mut Cx, request: &Tap) -> Outcome<Joined> {
+impl Command<TapJoinWay> for Use {
+    fn run(cx: &mut Cx, request: &TapJoinWay) -> Outcome<Joined> {
         let company = cx.company(request.corpid.as_ref())?;
         let comer = comer(cx, company.corp, &request.userid)?;
         let way = by_config_id(cx.tx.as_read(), company.corp, &request.config_id)?;

@@ -7,4 +7,5 @@ pub mod message;
 pub mod quota;
 pub mod recipients;
 pub mod rules;
+pub mod statistic;
 pub mod translate;

@@ -66,7 +66,7 @@ fn look(read: &mut dyn Read, caller: &Caller, sought: &Sought) -> Outcome<Option
     };
     let departments = directory::departments_of(read, caller.corp, key)?;
     let seen = View::of(read, caller)?.sees_person(read, key, departments)?;
-    Ok((seen && !person::has_left(&found)).then(|| Found {
+    Ok((seen && !person::has_left(&found)).then_some(Found {
         userid: UserId(found.userid),
     }))
 }

@@ -1,5 +1,3 @@
-use std::cmp::Ordering;
-
 use qun_protocol::{
     GroupChatId, Limit, Name, Rules, UserId,
     groupchat::JoinScene,
@@ -29,6 +27,16 @@ struct Comer<'a> {
     invitor: Option<i64>,
 }
 
+/// Something that has happened in a group.
+enum Event<'a> {
+    Came(&'a Comer<'a>),
+    Said(usize, &'a Message),
+    OwnedBy(i64),
+    Gone(i64),
+    Migrated,
+    Dismissed,
+}
+
 /// Puts a customer group there with all that has happened in it.
 pub(super) fn put(
     cx: &mut Cx,
@@ -37,28 +45,20 @@ pub(super) fn put(
     wanted: &CustomerGroup,
     taken: &mut Taken,
 ) -> Outcome<()> {
-    let owner = match participant::named(cx.tx.as_read(), corp, &wanted.owner)? {
-        Participant::Employee(person) => person.person,
-        Participant::Customer(_) => {
-            return Err(bad(format!("owner {} is no employee", wanted.owner)));
-        }
-    };
+    let owners = owners(cx, corp, wanted)?;
+    let owner = owners.first().copied().unwrap_or_default();
     let owner_member = GroupMember {
         userid: wanted.owner.clone(),
         ..Default::default()
     };
     let comers = comers(cx, corp, wanted, owner, &owner_member)?;
-    let most = rules.size(Limit::CustomerGroupMembersMax);
-    if rules.enforced && comers.len() > most {
-        return Err(bad(format!("at most {most} members")));
-    }
     let mut past = Past {
         taken,
         last: 0,
         now: cx.now,
     };
     let created = past.at(cx, wanted.create_time)?;
-    let mut group = Group {
+    let group = Group {
         chat: cx.ids.next(),
         chat_id: chat_id(cx, corp, wanted)?.0,
         kind: chat::kind::CUSTOMER,
@@ -73,51 +73,211 @@ pub(super) fn put(
         ..Group::default()
     };
     customer_group::insert(cx.tx, corp, &group)?;
-    // Whoever came with the group itself is no new member.
-    let began = |comer: &&Comer| match comer.member.join_time {
-        None => true,
-        time => time == wanted.create_time,
+    let mut story = Story {
+        corp,
+        group,
+        present: Vec::new(),
+        most: rules
+            .enforced
+            .then(|| rules.size(Limit::CustomerGroupMembersMax)),
     };
-    let founders = comers.iter().take_while(began).count().max(1);
-    let mut time = wanted.create_time;
-    for (n, comer) in comers.iter().enumerate() {
-        time = comer.member.join_time.or(time);
-        let id = past
-            .at(cx, time)
-            .map_err(|failure| at(failure, format!(".members[{n}]")))?;
-        let way = Way {
-            scene: comer.scene.number(),
-            invitor: comer.invitor,
-            state: comer.member.state.as_deref(),
-        };
-        let joined = id / 1000;
-        customer_group::join(cx.tx, corp, group.chat, (id, joined), &[comer.key], way)?;
-        if let Some(nickname) = &comer.member.group_nickname {
-            let nickname = Some(nickname.as_str());
-            customer_group::set_nickname(cx.tx, corp, group.chat, comer.key, nickname)?;
-        }
-        group.version = id;
-        group.member_count += 1;
-        let members = group.member_count;
-        match (n + 1).cmp(&founders) {
-            Ordering::Less => {}
-            Ordering::Equal => record(cx, corp, &group, group.created, What::Created { members })?,
-            Ordering::Greater => record(cx, corp, &group, joined, What::Joined { count: 1 })?,
-        }
+    let events = events(cx, wanted, &owners, &comers)?;
+    let founded = founders(wanted, &events);
+    for (time, event) in &events[..founded] {
+        story.tell(cx, &mut past, *time, event, false)?;
     }
-    customer_group::update(cx.tx, corp, &group)?;
-    let members: Vec<i64> = comers.iter().map(|comer| comer.key).collect();
-    let admins = member_keys(cx, corp, &wanted.admins, &members)?;
+    record(cx, corp, &story.group, created / 1000, What::Created)?;
+    for (time, event) in &events[founded..] {
+        story.tell(cx, &mut past, *time, event, true)?;
+    }
+    if story.group.dismissed.is_some() {
+        return Ok(());
+    }
+    customer_group::update(cx.tx, corp, &story.group)?;
+    let admins = member_keys(cx, corp, &wanted.admins, &story.present)?;
+    let owner = story.group.owner;
     if admins.iter().any(|admin| *admin < 0 || *admin == owner) {
         return Err(bad("an admin is an employee and not the owner"));
     }
-    customer_group::set_admins(cx.tx, corp, group.chat, &admins)?;
-    for (n, said) in wanted.messages.iter().enumerate() {
-        let place = |failure| at(failure, format!(".messages[{n}]"));
-        let id = past.of_message(cx, said.time).map_err(place)?;
-        say(cx, corp, &group, id, said, &members).map_err(place)?;
+    Ok(customer_group::set_admins(
+        cx.tx,
+        corp,
+        story.group.chat,
+        &admins,
+    )?)
+}
+
+/// Who has owned the group, the last of whom owns it now.
+fn owners(cx: &mut Cx, corp: i64, wanted: &CustomerGroup) -> Outcome<Vec<i64>> {
+    let former = wanted.former_owners.iter().map(|former| &former.userid);
+    let mut owners = Vec::new();
+    for userid in former.chain([&wanted.owner]) {
+        match participant::named(cx.tx.as_read(), corp, userid)? {
+            Participant::Employee(person) => owners.push(person.person),
+            Participant::Customer(_) => {
+                return Err(bad(format!("owner {userid} is no employee")));
+            }
+        }
     }
-    Ok(())
+    Ok(owners)
+}
+
+/// What has happened, oldest first; what has no time happens now. At one time members come before anything is said.
+fn events<'a>(
+    cx: &Cx,
+    wanted: &'a CustomerGroup,
+    owners: &[i64],
+    comers: &'a [Comer<'a>],
+) -> Outcome<Vec<(Option<i64>, Event<'a>)>> {
+    let mut events = Vec::new();
+    let mut time = wanted.create_time;
+    for (n, comer) in comers.iter().enumerate() {
+        let joined = comer.member.join_time.or(time);
+        if joined < time {
+            return Err(at(
+                bad("join_time is before that of the member before"),
+                format!(".members[{n}]"),
+            ));
+        }
+        time = joined;
+        events.push((time, Event::Came(comer)));
+    }
+    let mut last = None;
+    for (n, said) in wanted.messages.iter().enumerate() {
+        if said.time.is_some() && said.time < last {
+            return Err(at(
+                bad("messages are oldest first"),
+                format!(".messages[{n}]"),
+            ));
+        }
+        last = said.time.or(last);
+        events.push((said.time, Event::Said(n, said)));
+    }
+    for (former, next) in wanted.former_owners.iter().zip(&owners[1..]) {
+        events.push((Some(former.until), Event::OwnedBy(*next)));
+    }
+    for comer in comers {
+        if let Some(time) = comer.member.leave_time {
+            events.push((Some(time), Event::Gone(comer.key)));
+        }
+    }
+    let ends = [
+        (wanted.migrate_time, Event::Migrated),
+        (wanted.dismiss_time, Event::Dismissed),
+    ];
+    events.extend(ends.into_iter().filter(|(time, _)| time.is_some()));
+    let now = cx.now.div_euclid(1000);
+    events.sort_by_key(|(time, _)| time.unwrap_or(now));
+    Ok(events)
+}
+
+/// How many of the first events are those of its founders.
+fn founders(wanted: &CustomerGroup, events: &[(Option<i64>, Event<'_>)]) -> usize {
+    let founding = |time: &Option<i64>| match (time, wanted.create_time) {
+        (Some(time), Some(created)) => *time <= created + 1,
+        (time, created) => *time == created,
+    };
+    // Somebody must have made it.
+    let first = |(n, (time, event)): &(usize, &(Option<i64>, Event<'_>))| {
+        matches!(event, Event::Came(_)) && (*n == 0 || founding(time))
+    };
+    events.iter().enumerate().take_while(first).count()
+}
+
+/// A group while its history is told.
+struct Story {
+    corp: i64,
+    group: Group,
+    present: Vec<i64>,
+    most: Option<usize>,
+}
+
+impl Story {
+    /// Lets an event happen, and with `counts` tells the statistics of it.
+    fn tell(
+        &mut self,
+        cx: &mut Cx,
+        past: &mut Past<'_>,
+        time: Option<i64>,
+        event: &Event<'_>,
+        counts: bool,
+    ) -> Outcome<()> {
+        if self.group.dismissed.is_some() {
+            return Err(bad("nothing happens after dismiss_time"));
+        }
+        let (corp, chat) = (self.corp, self.group.chat);
+        if let Event::Said(n, said) = event {
+            let place = |failure| at(failure, format!(".messages[{n}]"));
+            let id = past.of_message(cx, said.time).map_err(place)?;
+            return say(cx, corp, &self.group, id, said, &self.present).map_err(place);
+        }
+        let id = past.at(cx, time)?;
+        let what = match event {
+            Event::Said(..) => return Ok(()),
+            Event::Came(comer) => {
+                self.let_in(cx, id, comer)?;
+                What::Joined(std::slice::from_ref(&comer.key))
+            }
+            Event::OwnedBy(owner) => {
+                if !self.present.contains(owner) {
+                    return Err(bad("each owner is a member when he comes to own it"));
+                }
+                let before = std::mem::replace(&mut self.group.owner, *owner);
+                What::Owner { before }
+            }
+            Event::Gone(person) => {
+                if !self.present.contains(person) {
+                    return Err(bad("leave_time is after join_time"));
+                }
+                if *person == self.group.owner {
+                    return Err(bad("an owner leaves after another owns it"));
+                }
+                chat::leave(cx.tx, corp, chat, id, &[*person])?;
+                self.present.retain(|present| present != person);
+                self.group.member_count -= 1;
+                self.group.version = id;
+                What::Gone(std::slice::from_ref(person))
+            }
+            Event::Migrated => What::Migrated,
+            Event::Dismissed => {
+                // Saved before: a dismissed group is never saved again.
+                customer_group::update(cx.tx, corp, &self.group)?;
+                chat::dissolve(cx.tx, corp, chat, id)?;
+                self.group.dismissed = Some(id);
+                let members = std::mem::take(&mut self.group.member_count);
+                What::Dismissed { members }
+            }
+        };
+        if counts {
+            record(cx, corp, &self.group, id / 1000, what)?;
+        }
+        Ok(())
+    }
+
+    fn let_in(&mut self, cx: &mut Cx, id: i64, comer: &Comer<'_>) -> Outcome<()> {
+        let member = comer.member;
+        let place = |failure| at(failure, format!(".members: {}", member.userid));
+        if self.present.contains(&comer.key) {
+            return Err(place(bad("is in it already")));
+        }
+        if let Some(most) = self.most.filter(|most| self.present.len() >= *most) {
+            return Err(bad(format!("at most {most} members")));
+        }
+        let (corp, chat) = (self.corp, self.group.chat);
+        let way = Way {
+            scene: comer.scene.number(),
+            invitor: comer.invitor,
+            state: member.state.as_deref(),
+        };
+        customer_group::join(cx.tx, corp, chat, (id, id / 1000), &[comer.key], way)?;
+        if let Some(nickname) = &member.group_nickname {
+            customer_group::set_nickname(cx.tx, corp, chat, comer.key, Some(nickname))?;
+        }
+        self.present.push(comer.key);
+        self.group.member_count += 1;
+        self.group.version = id;
+        Ok(())
+    }
 }
 
 /// The members, the owner among them.
@@ -132,7 +292,8 @@ fn comers<'a>(
     for (n, member) in wanted.members.iter().enumerate() {
         let place = |failure| at(failure, format!(".members[{n}]"));
         let key = cx.participant(corp, &member.userid).map_err(place)?.key();
-        if comers.iter().any(|comer| comer.key == key) {
+        let before = comers.iter().rfind(|comer| comer.key == key);
+        if before.is_some_and(|before| before.member.leave_time.is_none()) {
             return Err(place(bad(format!("{} is there twice", member.userid))));
         }
         let scene = JoinScene::numbered(member.join_scene.unwrap_or(1))
@@ -149,6 +310,9 @@ fn comers<'a>(
         });
     }
     if !comers.iter().any(|comer| comer.key == owner) {
+        if !wanted.former_owners.is_empty() {
+            return Err(bad("members names every former owner"));
+        }
         let comer = Comer {
             key: owner,
             member: owner_member,

@@ -107,15 +107,15 @@ pub struct UnsubscribeApp {
 
 endpoint! { Post "/_qun/people/{userid}/apps/{agentid}/say", SayToApp => Told {
     auth: Manage, envelope: crate::Envelope::Manage, body: crate::Body::Json, title: "Say something to an app",
-    refuses: &[R::PersonUnknown, R::AppUnknown, R::AppDisabled, R::EmptyContent, R::TooLong, R::MediaId],
+    refuses: &[R::PersonUnknown, R::AppUnknown, R::AppDisabled, R::AppNotVisible, R::EmptyContent, R::TooLong, R::MediaId],
 } }
 endpoint! { Post "/_qun/people/{userid}/apps/{agentid}/enter", EnterApp => Told {
     auth: Manage, envelope: crate::Envelope::Manage, body: crate::Body::Json, title: "Open an app",
-    refuses: &[R::PersonUnknown, R::AppUnknown, R::AppDisabled],
+    refuses: &[R::PersonUnknown, R::AppUnknown, R::AppDisabled, R::AppNotVisible],
 } }
 endpoint! { Post "/_qun/people/{userid}/apps/{agentid}/subscribe", SubscribeApp => Told {
     auth: Manage, envelope: crate::Envelope::Manage, body: crate::Body::Json, title: "Follow an app",
-    refuses: &[R::PersonUnknown, R::AppUnknown, R::AppDisabled],
+    refuses: &[R::PersonUnknown, R::AppUnknown, R::AppDisabled, R::AppNotVisible],
 } }
 endpoint! { Post "/_qun/people/{userid}/apps/{agentid}/unsubscribe", UnsubscribeApp => Told {
     auth: Manage, envelope: crate::Envelope::Manage, body: crate::Body::Json, title: "Follow an app no longer",

@@ -25,7 +25,7 @@ pub struct Scan {
 /// groups stays there.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct Tap {
+pub struct TapJoinWay {
     /// The company; may be absent where there is only one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corpid: Option<CorpId>,
@@ -39,7 +39,7 @@ endpoint! { Post "/_qun/people/{userid}/scan", Scan => Joined {
     auth: Manage, envelope: crate::Envelope::Manage, body: crate::Body::Json,
     title: "Scan the QR code of a join way", refuses: &[R::PersonUnknown, R::CodeUnknown, R::GroupFull],
 } }
-endpoint! { Post "/_qun/people/{userid}/tap", Tap => Joined {
+endpoint! { Post "/_qun/people/{userid}/tap", TapJoinWay => Joined {
     auth: Manage, envelope: crate::Envelope::Manage, body: crate::Body::Json,
     title: "Tap the button of a join way", refuses: &[R::PersonUnknown, R::ConfigIdUnknown, R::GroupFull],
 } }

@@ -178,13 +178,22 @@ pub(super) async fn send(
         .check(url)
         .map_err(|error| error.to_string())?;
     let exchange = async {
-        let response = request.send().await.map_err(chain)?;
+        let response = request.send().await.map_err(no_answer)?;
         read(response).await
     };
     match tokio::time::timeout(TIMEOUT, exchange).await {
         Ok(answer) => answer,
         Err(_) => Err(format!("no answer within {} seconds", TIMEOUT.as_secs())),
     }
+}
+
+/// Why there is no answer, and what helps where that is known.
+fn no_answer(error: reqwest::Error) -> String {
+    let mut text = chain(error);
+    if text.contains("UnknownIssuer") {
+        text.push_str("; --callback-ca of qun up names further authorities");
+    }
+    text
 }
 
 async fn read(mut response: Response) -> Result<Answer, String> {

@@ -8,7 +8,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use ipnet::IpNet;
 use reqwest::{
-    Url,
+    Certificate, Url,
     dns::{Addrs, Name, Resolve, Resolving},
 };
 
@@ -90,11 +90,22 @@ impl Reach {
         }
     }
 
-    /// A client that connects nowhere else.
-    pub(crate) fn client(self: &Arc<Self>) -> Result<reqwest::Client, ReachError> {
+    /// A client that connects nowhere else, and over HTTPS to those alone whose certificate is signed by a public authority or
+    /// one of these.
+    pub(crate) fn client(self: &Arc<Self>, pem: &[u8]) -> Result<reqwest::Client, ReachError> {
         // Fails where the program has chosen a provider already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        reqwest::Client::builder()
+        let mut client = reqwest::Client::builder();
+        let authorities = Certificate::from_pem_bundle(pem)
+            .map_err(|error| ReachError(format!("--callback-ca: {}", chain(error))))?;
+        if authorities.is_empty() && !pem.is_empty() {
+            let none = "--callback-ca: there is no certificate in PEM form";
+            return Err(ReachError(none.into()));
+        }
+        for authority in authorities {
+            client = client.add_root_certificate(authority);
+        }
+        client
             .user_agent(super::post::USER_AGENT)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()

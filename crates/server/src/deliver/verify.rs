@@ -40,6 +40,8 @@ pub(crate) async fn verify(app: &App, checked: &Checked) -> Result<(), Refused> 
             "address"
         } else if error.contains("no answer within") {
             "timeout"
+        } else if error.contains("invalid peer certificate") {
+            "certificate"
         } else {
             "connect"
         };

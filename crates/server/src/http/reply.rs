@@ -78,7 +78,7 @@ pub(super) fn refusal<E: Endpoint>(told: &Told, refused: &Refused) -> Response {
                 &hint(told.now),
                 &address,
             );
-            let mut response = json(StatusCode::OK, envelope::failure(code, &errmsg));
+            let mut response = json(StatusCode::OK, envelope::failure(&E::META, code, &errmsg));
             headers(&mut response, code, &errmsg);
             response
         }

@@ -61,6 +61,7 @@ impl Serve<AdvanceClock> for Own {
         .await?;
         // What the move has made due is done before it is answered.
         job::inherit_due(&call.app).await;
+        job::forget_old_figures(&call.app).await;
         call.app.deliverer.wake();
         Ok(Answer::Typed(shown(&call.app), Vec::new()))
     }

@@ -1,9 +1,11 @@
 //! What apps are told: set, delivered, tried again, listed and answered.
 
 mod delivery;
+mod range;
 pub(crate) mod receiver;
 mod reply;
 mod setting;
+mod tls;
 
 use std::time::Duration;
 

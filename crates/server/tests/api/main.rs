@@ -15,6 +15,7 @@ mod manage;
 mod media;
 mod message;
 mod people;
+mod statistic;
 mod story;
 mod tag;
 mod transport;

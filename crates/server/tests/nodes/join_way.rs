@@ -6,7 +6,6 @@ use serde_json::json;
 use crate::database::{Database, everywhere, stop};
 
 #[path = "../api/join_way/kit.rs"]
-#[expect(dead_code, reason = "the tests of the API use the rest")]
 mod kit;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -31,7 +31,8 @@ statements! {
 }
 
 /// The sender of an app's answer to a person's callback: what an app says unasked is limited, its answers are not.
-pub const REPLY: i64 = -1;
+/// Below every customer's key.
+pub const REPLY: i64 = i64::MIN;
 
 /// A message. Its time is its id, in microseconds UTC.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

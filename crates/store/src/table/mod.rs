@@ -19,13 +19,13 @@ pub mod company;
 pub mod customer;
 pub mod customer_group;
 pub mod directory;
+pub mod group_day;
 pub mod join_way;
 pub mod lane;
 pub mod media;
 pub mod message;
 pub mod meta;
 pub mod quota;
-pub mod range;
 pub mod recipient;
 
 /// Every statement of the tables.
@@ -42,14 +42,13 @@ pub fn statements() -> Vec<&'static str> {
         customer::STATEMENTS,
         customer_group::STATEMENTS,
         &directory::statements(),
-        directory::STATEMENTS,
         join_way::STATEMENTS,
+        group_day::STATEMENTS,
         lane::STATEMENTS,
         media::STATEMENTS,
         message::STATEMENTS,
         meta::STATEMENTS,
         quota::STATEMENTS,
-        range::STATEMENTS,
         recipient::STATEMENTS,
     ]
     .concat()

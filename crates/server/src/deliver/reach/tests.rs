@@ -110,7 +110,7 @@ async fn the_address_that_is_connected_to_counts() {
         };
         Box::pin(async move { Ok(vec![address]) })
     });
-    let client = Arc::new(reach).client().unwrap();
+    let client = Arc::new(reach).client(&[]).unwrap();
     let get = |host: &str| client.get(format!("http://{host}:{port}/")).send();
     assert_eq!(get("rebound.test").await.unwrap().status(), 200);
     for host in ["rebound.test", "private.test"] {
@@ -121,4 +121,17 @@ async fn the_address_that_is_connected_to_counts() {
         );
     }
     assert_eq!(asked.load(SeqCst), 3);
+}
+
+#[test]
+fn a_file_without_authorities_is_told() {
+    let reach = Arc::new(Reach::new(&[], false).unwrap());
+    assert!(reach.client(b"").is_ok());
+    for none in [
+        &b"no certificate"[..],
+        b"-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----\n",
+    ] {
+        let error = reach.client(none).err().unwrap();
+        assert!(error.to_string().starts_with("--callback-ca: "), "{error}");
+    }
 }

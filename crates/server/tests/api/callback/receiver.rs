@@ -11,10 +11,16 @@ use std::{
 use qun_crypt::{EncodingAesKey, Envelope, Reply as Sealed, open, verify};
 use qun_protocol::event::Received;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpListener,
     sync::watch,
 };
+use tokio_rustls::TlsAcceptor;
+
+/// What a connection is made of.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 pub const TOKEN: &str = "kjr2TKI8umCBfVF3wAHk8JiPwma5VBme";
 pub const KEY: &str = "4Ma3YBrSBbX2aez8MJpXGBne5LSDwgGqHbhM9WPYIws";
@@ -55,6 +61,18 @@ struct Shared {
     at_once: Mutex<(BTreeMap<String, usize>, usize)>,
 }
 
+impl Shared {
+    fn new(corpid: &str, answers: Vec<Answer>) -> Arc<Shared> {
+        Arc::new(Shared {
+            corpid: corpid.into(),
+            answers: Mutex::new(answers),
+            got: watch::channel(Vec::new()).0,
+            verified: watch::channel(0).0,
+            at_once: Mutex::default(),
+        })
+    }
+}
+
 #[derive(Clone)]
 pub struct Receiver {
     pub url: String,
@@ -65,13 +83,7 @@ impl Receiver {
     pub async fn start(corpid: &str, answers: Vec<Answer>) -> Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/callback?app=1", listener.local_addr().unwrap());
-        let shared = Arc::new(Shared {
-            corpid: corpid.into(),
-            answers: Mutex::new(answers),
-            got: watch::channel(Vec::new()).0,
-            verified: watch::channel(0).0,
-            at_once: Mutex::default(),
-        });
+        let shared = Shared::new(corpid, answers);
         let mine = Arc::clone(&shared);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -79,6 +91,34 @@ impl Receiver {
             }
         });
         Receiver { url, shared }
+    }
+
+    /// One over HTTPS, at a host that leads to this machine, with the certificate of the moment for every connection.
+    pub async fn start_tls(
+        corpid: &str,
+        host: &str,
+        answers: Vec<Answer>,
+        certificate: watch::Receiver<TlsAcceptor>,
+    ) -> Receiver {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let shared = Shared::new(corpid, answers);
+        let mine = Arc::clone(&shared);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, mine) = (certificate.borrow().clone(), Arc::clone(&mine));
+                tokio::spawn(async move {
+                    // Whoever does not trust the certificate goes.
+                    if let Ok(stream) = acceptor.accept(stream).await {
+                        serve(stream, mine).await;
+                    }
+                });
+            }
+        });
+        Receiver {
+            url: format!("https://{host}:{port}/callback?app=1"),
+            shared,
+        }
     }
 
     /// What was posted once it is so much.
@@ -110,7 +150,7 @@ impl Receiver {
 }
 
 /// One request: its head, query and body.
-async fn request(stream: &mut TcpStream) -> Option<(String, String)> {
+async fn request(stream: &mut impl Stream) -> Option<(String, String)> {
     let mut bytes = Vec::new();
     let end = loop {
         let mut chunk = [0; 8192];
@@ -136,7 +176,7 @@ async fn request(stream: &mut TcpStream) -> Option<(String, String)> {
     Some((head, String::from_utf8(body).unwrap()))
 }
 
-async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
+async fn serve(mut stream: impl Stream, shared: Arc<Shared>) {
     while let Some((head, body)) = request(&mut stream).await {
         let path = head.split_ascii_whitespace().nth(1).unwrap();
         assert!(path.starts_with("/callback?app=1&"), "{path}");
@@ -231,7 +271,7 @@ fn whole(body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-async fn write(stream: &mut TcpStream, bytes: Vec<u8>) {
+async fn write(stream: &mut impl Stream, bytes: Vec<u8>) {
     // Whoever asked may be gone.
     let _ = stream.write_all(&bytes).await;
 }
