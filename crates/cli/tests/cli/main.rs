@@ -5,6 +5,7 @@
 mod callback;
 mod codes;
 mod examples;
+mod group;
 mod join_way;
 mod kit;
 mod listen;

@@ -5,36 +5,14 @@ use qun_client::{
     AddJoinWay, Client, Error, Manager,
     protocol::{Limit, Rulebook, Rules, manage, people},
 };
-use qun_server::{Config, Place, Running};
+
+use crate::kit::demo;
 
 const GROUPS: [&str; 2] = [
     "wrOgQhDgAAH2Yy-CTZ6POca8mlBEdaaa",
     "wrOgQhDgAALPUthpRAKvl7mgiQRwAAA",
 ];
 const CUSTOMER: &str = "wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA";
-
-async fn demo(rules: Rulebook) -> (Running, Client, Manager) {
-    let running = qun_server::start(Config {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        place: Place::Memory,
-        world: None,
-        rules,
-        limits_off: false,
-        clock: None,
-        manage_token: None,
-        callbacks: Default::default(),
-    })
-    .await
-    .unwrap();
-    let ready = running.ready().clone();
-    let client = Client::builder(ready.corpid.as_str(), &ready.agents[0].secret)
-        .base_url(&ready.url)
-        .rulebook(rules)
-        .build()
-        .unwrap();
-    let manager = Manager::new(&ready.url, &ready.manage_token).unwrap();
-    (running, client, manager)
-}
 
 #[tokio::test]
 async fn a_join_way_lives_and_ends() {

@@ -8,7 +8,11 @@ use axum::{
     extract::Request,
     http::{Response, StatusCode, header},
 };
-use qun_client::{Builder, Client, protocol::appchat};
+use qun_client::{
+    Builder, Client, Manager,
+    protocol::{Rulebook, appchat},
+};
+use qun_server::{Config, Place, Running};
 
 pub const SECRET: &str = "s3cret-of-the-app";
 
@@ -90,3 +94,27 @@ pub fn get(chatid: &str) -> appchat::Get {
 }
 
 pub const GOT: &str = r#"{"errcode":0,"errmsg":"ok","chat_info":{"chatid":"c","name":"群","owner":"a","userlist":["a","b"]}}"#;
+
+/// A server with the demo company, its first app and its operator.
+pub async fn demo(rules: Rulebook) -> (Running, Client, Manager) {
+    let running = qun_server::start(Config {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        place: Place::Memory,
+        world: None,
+        rules,
+        limits_off: false,
+        clock: None,
+        manage_token: None,
+        callbacks: Default::default(),
+    })
+    .await
+    .unwrap();
+    let ready = running.ready().clone();
+    let client = Client::builder(ready.corpid.as_str(), &ready.agents[0].secret)
+        .base_url(&ready.url)
+        .rulebook(rules)
+        .build()
+        .unwrap();
+    let manager = Manager::new(&ready.url, &ready.manage_token).unwrap();
+    (running, client, manager)
+}

@@ -3,6 +3,7 @@
 mod callback;
 mod card;
 mod client;
+mod customer_group;
 mod directory;
 mod facade;
 mod join_way;
