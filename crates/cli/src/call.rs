@@ -268,6 +268,12 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
         "POST /_qun/people/{userid}/tap" => {
             return "qun call POST /_qun/people/wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA/tap --config-id 42b34949e138eb6e027c123cba77faaa".into();
         }
+        "message/send" => {
+            return "qun call message/send --agentid 1000002 --touser 'zhangsan|lisi' --msgtype text text.content=大家好".into();
+        }
+        "message/recall" => {
+            return "qun call message/recall --msgid $(qun call message/send --agentid 1000002 --touser zhangsan --msgtype text text.content=大家好 --jq .msgid)".into();
+        }
         "media/upload" => return "qun call media/upload --type file --file README.md".into(),
         "media/uploadimg" => return "qun call media/uploadimg --file picture.png".into(),
         _ => {}

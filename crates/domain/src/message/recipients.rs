@@ -77,11 +77,7 @@ pub(super) fn found(
 }
 
 /// Whom an app sees, and the tags in its range.
-pub(crate) fn visible(
-    read: &mut dyn Read,
-    corp: i64,
-    agentid: i64,
-) -> Outcome<(Circle, BTreeSet<i64>)> {
+fn visible(read: &mut dyn Read, corp: i64, agentid: i64) -> Outcome<(Circle, BTreeSet<i64>)> {
     let entries = app::range(read, corp, agentid)?;
     let of_kind = |kind| {
         let entries = entries.iter().filter(move |entry| entry.0 == kind);
@@ -100,6 +96,7 @@ pub(crate) fn visible(
         circle.people.extend(tag.people);
         circle.departments.extend(tag.departments);
     }
+    circle.everyone = circle.departments.contains(&directory::ROOT);
     let departments = departments(read, corp)?;
     circle.departments = with_below(&departments, circle.departments);
     Ok((circle, tags))
