@@ -15,7 +15,7 @@ use tokio::time::{interval, timeout};
 use crate::load::{Outcome, Spec, Target};
 use crate::report::{Facts, Measured, Report, Row};
 use crate::server::{Server, pinned};
-use crate::{flush, footprint, machine, postgres, sdk, sqlite};
+use crate::{deliveries, flush, footprint, groups, machine, postgres, sdk, sqlite};
 
 const WARM_UP: Duration = Duration::from_millis(300);
 const SAMPLE: Duration = Duration::from_millis(100);
@@ -26,6 +26,7 @@ pub(crate) struct Options {
     pub(crate) qun: PathBuf,
     pub(crate) rounds: usize,
     pub(crate) seconds: Duration,
+    pub(crate) groups: i64,
     pub(crate) data: PathBuf,
     pub(crate) write: Option<PathBuf>,
     pub(crate) postgres: bool,
@@ -53,7 +54,10 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let bare = bench.start_bare().await?;
     let mut rows = sqlite::rows(&bench, &bare).await?;
     let sdk = sdk::measure(&bench, &bare).await?;
+    let deliveries = deliveries::measure(&bench, &bare).await?;
     let footprint = footprint::measure(&bench).await?;
+    let (more, groups) = groups::measure(&bench, &bare).await?;
+    rows.extend(more);
     let postgres = if options.postgres {
         postgres::rows(&bench, &bare).await?
     } else {
@@ -67,7 +71,9 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let report = Report {
         rows,
         sdk,
+        deliveries,
         footprint,
+        groups,
         facts: Facts {
             machine: machine::describe(),
             day: machine::today(),
@@ -126,6 +132,13 @@ impl Bench<'_> {
         let mut command = pinned(&self.own, self.server_core);
         command.args(["bare", "--listen", "127.0.0.1:0"]);
         Server::start(command, self.folder().join("bare.log")).await
+    }
+
+    /// Starts a receiver of callbacks, on the core of those who ask.
+    pub(crate) async fn start_receiver(&self) -> Result<Server> {
+        let mut command = self.load_command();
+        command.args(["receiver", "--listen", "127.0.0.1:0"]);
+        Server::start(command, self.folder().join("receiver.log")).await
     }
 
     /// Starts `qun up` with more arguments; `name` is that of its log.
@@ -188,7 +201,7 @@ impl Bench<'_> {
     }
 
     /// One measurement.
-    async fn measure(&self, subject: &Subject<'_>) -> Result<Measured> {
+    pub(crate) async fn measure(&self, subject: &Subject<'_>) -> Result<Measured> {
         let cpu = || -> Option<u64> { subject.servers.iter().map(|one| one.cpu_micros()).sum() };
         let memory =
             || -> Option<u64> { subject.servers.iter().map(|one| one.resident_kib()).sum() };

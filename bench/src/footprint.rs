@@ -30,6 +30,8 @@ pub(crate) struct Footprint {
     /// Bytes on disk.
     pub(crate) group: f64,
     pub(crate) member: f64,
+    pub(crate) customer_group: f64,
+    pub(crate) customer_member: f64,
     /// Over its body, to a group.
     pub(crate) message: f64,
     /// The same to everybody of a large company.
@@ -45,6 +47,8 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Footprint> {
         empty: None,
         group: 0.0,
         member: 0.0,
+        customer_group: 0.0,
+        customer_member: 0.0,
         message: 0.0,
         message_to_all: 0.0,
     };
@@ -62,18 +66,22 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Footprint> {
             .start_after_kill
             .push(after_a_kill(bench, round).await?);
     }
-    let (few, many) = (weigh(bench, FEW).await?, weigh(bench, MANY).await?);
-    let none = weigh_groups(bench, 0, FEW).await?;
-    found.member = (many - few) / (GROUPS * (MANY - FEW)) as f64;
-    found.group = (few - none) / GROUPS as f64 - FEW as f64 * found.member;
+    (found.group, found.member) = weigh(bench, "groups", setup::groups).await?;
+    (found.customer_group, found.customer_member) =
+        weigh(bench, "customer_groups", setup::customer_groups).await?;
     found.message = weigh_messages(bench, "weigh", setup::world(), |calls| calls.send(2)).await?;
     found.message_to_all = weigh_messages(bench, "weigh-all", setup::crowd(), |calls| {
         calls.message(None)
     })
     .await?;
     eprintln!(
-        "bytes: group {:.0}, member {:.0}, message {:.0}, to everybody {:.0}",
-        found.group, found.member, found.message, found.message_to_all
+        "bytes: group {:.0}, member {:.0}, of customers {:.0}, {:.0}, message {:.0}, to everybody {:.0}",
+        found.group,
+        found.member,
+        found.customer_group,
+        found.customer_member,
+        found.message,
+        found.message_to_all
     );
     Ok(found)
 }
@@ -108,20 +116,28 @@ async fn after_a_kill(bench: &Bench<'_>, round: usize) -> Result<f64> {
     Ok(took)
 }
 
-async fn weigh(bench: &Bench<'_>, members: usize) -> Result<f64> {
-    weigh_groups(bench, GROUPS, members).await
-}
-
-/// The database's size with so many groups.
-async fn weigh_groups(bench: &Bench<'_>, count: usize, members: usize) -> Result<f64> {
-    let name = format!("weigh{count}-{members}");
-    let world = bench.world(&name, &setup::groups(count, members))?;
-    let data = bench.path(&name)?;
-    let qun = bench
-        .start_qun(&name, &["--data", &data, "--world", &world])
-        .await?;
-    qun.stop().await?;
-    size(&data)
+/// What a group takes, and what each of its members does.
+async fn weigh(
+    bench: &Bench<'_>,
+    name: &str,
+    world: fn(usize, usize) -> Value,
+) -> Result<(f64, f64)> {
+    let mut sizes = [0.0; 3];
+    for (size, (count, members)) in sizes
+        .iter_mut()
+        .zip([(GROUPS, FEW), (GROUPS, MANY), (0, FEW)])
+    {
+        let name = format!("{name}{count}-{members}");
+        let world = bench.world(&name, &world(count, members))?;
+        let data = bench.path(&name)?;
+        let args = ["--data", &data, "--world", &world];
+        bench.start_qun(&name, &args).await?.stop().await?;
+        *size = self::size(&data)?;
+    }
+    let [few, many, none] = sizes;
+    let member = (many - few) / (GROUPS * (MANY - FEW)) as f64;
+    let group = (few - none) / GROUPS as f64 - FEW as f64 * member;
+    Ok((group, member))
 }
 
 /// What a message takes beside its body.

@@ -2,7 +2,7 @@
 
 use crate::load::Outcome;
 use crate::report::{Report, Row, Spread};
-use crate::{postgres, sqlite};
+use crate::{groups, postgres, sqlite};
 
 /// One figure with its bounds.
 pub(crate) struct Goal {
@@ -237,6 +237,7 @@ pub(crate) fn of(report: &Report) -> Vec<Goal> {
             0.33,
         ),
     ];
+    goals.extend(of_groups(report));
     for (count, floor, goal) in [(2, 1.3, 1.9), (4, 1.6, 3.6)] {
         let (what, nodes) = (postgres::SLOW_ROW, postgres::nodes(count));
         let pair = row(what, &nodes).zip(row(what, &postgres::nodes(1)));
@@ -249,6 +250,86 @@ pub(crate) fn of(report: &Report) -> Vec<Goal> {
         ));
     }
     goals
+}
+
+/// Those of reading among many customer groups.
+fn of_groups(report: &Report) -> Vec<Goal> {
+    let found = &report.groups;
+    let many = format!("{} groups", found.size.groups);
+    let ratio = |what: &str| report.row(what, groups::NAME).map(Row::ratio);
+    let memory = report.groups_resident().max(found.idle);
+    let memory = memory.map(|kib| Spread::only(kib as f64 / 1024.0));
+    vec![
+        most(
+            format!("{}, of bare", groups::LIST),
+            ratio(groups::LIST),
+            0.12,
+            0.22,
+        ),
+        most(
+            format!("{}, of bare", groups::GET),
+            ratio(groups::GET),
+            0.12,
+            0.22,
+        ),
+        least(
+            "list, page 900 against page 1",
+            Some(found.store.far),
+            "×",
+            1.2,
+            1.05,
+        ),
+        least(
+            "statistic over 30 days, 1 owner, in the store",
+            Some(found.store.one_owner),
+            " µs",
+            50.0,
+            10.0,
+        ),
+        least(
+            "statistic over 30 days, 100 owners, in the store",
+            Some(found.store.owners),
+            " µs",
+            5_000.0,
+            800.0,
+        ),
+        least(
+            "the same by day, 1 owner",
+            Some(found.store.days_of_one),
+            " µs",
+            50.0,
+            10.0,
+        ),
+        least(
+            "the same by day, 100 owners",
+            Some(found.store.days),
+            " µs",
+            5_000.0,
+            800.0,
+        ),
+        least(format!("memory, {many}"), memory, " MiB", 100.0, 24.0),
+        least(
+            format!("start to first answer, {many}"),
+            Spread::of(&found.start),
+            " ms",
+            200.0,
+            20.0,
+        ),
+        least(
+            "bytes of a member of a customer group",
+            Some(Spread::only(report.footprint.customer_member)),
+            "",
+            120.0,
+            64.0,
+        ),
+        least(
+            "bytes of a customer group",
+            Some(Spread::only(report.footprint.customer_group)),
+            "",
+            400.0,
+            220.0,
+        ),
+    ]
 }
 
 #[cfg(test)]

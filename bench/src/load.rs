@@ -19,7 +19,8 @@ const GRACE: Duration = Duration::from_secs(10);
 /// What to send, how often, how long.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Spec {
-    /// The connections are dealt out to these in turn.
+    /// The connections are dealt out to these in turn. Of more targets than connections each connection calls all, one after
+    /// another, beginning at its own place: so answers that a server keeps are of little use to it.
     pub(crate) targets: Vec<Target>,
     pub(crate) connections: usize,
     pub(crate) seconds: f64,
@@ -68,16 +69,23 @@ async fn drive(spec: &Spec, warm_up: Duration, time: Duration) -> Result<Outcome
         let bytes = wire::request(to.address, &to.method, &to.target, "", &to.body);
         (to.address, bytes.into())
     };
-    let requests: Vec<_> = spec.targets.iter().map(request).collect();
+    let requests: Arc<[_]> = spec.targets.iter().map(request).collect();
+    let apart = requests.len() / spec.connections;
     let mut open = Vec::with_capacity(spec.connections);
-    for (address, request) in requests.iter().cycle().take(spec.connections) {
-        open.push((Connection::open(*address).await?, Arc::clone(request)));
+    for number in 0..spec.connections {
+        let round = Round {
+            requests: Arc::clone(&requests),
+            at: number * apart.max(1) % requests.len(),
+            step: usize::from(requests.len() > spec.connections),
+        };
+        let (address, _) = round.requests[round.at];
+        open.push((Connection::open(address).await?, round));
     }
     let start = Instant::now() + warm_up;
     let end = start + time;
     let mut tasks = JoinSet::new();
-    for (connection, request) in open {
-        tasks.spawn(one(connection, request, start, end));
+    for (connection, round) in open {
+        tasks.spawn(one(connection, round, start, end));
     }
     let mut latencies = Histogram::new();
     let mut requests = 0;
@@ -99,10 +107,17 @@ async fn drive(spec: &Spec, warm_up: Duration, time: Duration) -> Result<Outcome
     })
 }
 
+/// What a connection sends.
+struct Round {
+    requests: Arc<[(SocketAddr, Arc<[u8]>)]>,
+    at: usize,
+    step: usize,
+}
+
 /// Counts what is both sent and answered within the measured time.
 async fn one(
     mut connection: Connection,
-    request: Arc<[u8]>,
+    mut round: Round,
     start: Instant,
     end: Instant,
 ) -> Result<(Histogram, u64)> {
@@ -111,7 +126,8 @@ async fn one(
     let mut requests = 0;
     let mut sent = Instant::now();
     while sent < end {
-        let reply = connection.call(&request).await?;
+        let reply = connection.call(&round.requests[round.at].1).await?;
+        round.at = (round.at + round.step) % round.requests.len();
         if success.find(reply.body).is_none() {
             bail!("the server refused a request: {}", reply.describe());
         }
@@ -196,6 +212,38 @@ mod tests {
         assert!(run(&spec).await.is_ok(), "the first is all that is needed");
         spec.connections = 2;
         assert!(run(&spec).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn of_many_targets_each_connection_calls_all() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut one = spec(listener.local_addr().unwrap());
+        one.connections = 1;
+        one.seconds = 0.2;
+        let target = |n: usize| Target {
+            target: format!("/{n}"),
+            ..one.targets[0].clone()
+        };
+        one.targets = (0..9).map(target).collect();
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let (mut paths, mut buffer) = (Vec::new(), [0; 4096]);
+            while let Ok(length @ 1..) = stream.read(&mut buffer).await {
+                let head = String::from_utf8_lossy(&buffer[..length]).into_owned();
+                paths.push(head.split(' ').nth(1).unwrap().to_owned());
+                let body = crate::bare::OK;
+                let length = body.len();
+                let reply = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}");
+                stream.write_all(reply.as_bytes()).await.unwrap();
+            }
+            paths
+        });
+        run(&one).await.unwrap();
+        let paths = server.await.unwrap();
+        assert!(paths.len() > 9);
+        for (n, path) in paths.iter().enumerate() {
+            assert_eq!(*path, format!("/{}", n % 9));
+        }
     }
 
     #[tokio::test]

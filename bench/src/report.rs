@@ -2,14 +2,16 @@
 
 use std::fmt::{self, Display, Write};
 
+use crate::deliveries::Deliveries;
 use crate::flush::Flushes;
 use crate::footprint::Footprint;
 use crate::goals::{self, Verdict};
+use crate::groups;
 use crate::load::Outcome;
 use crate::postgres;
 
 /// What is wanted of the server too and this benchmark does not measure.
-const NOT_MEASURED: &str = "Not measured here: customer groups (`groupchat/list`, statistics), a million groups, and other servers.";
+const NOT_MEASURED: &str = "Not measured here: other servers.";
 
 /// One measurement.
 #[derive(Clone)]
@@ -49,7 +51,9 @@ pub(crate) struct Report {
     pub(crate) rows: Vec<Row>,
     /// The SDK's processor time a call over that of bare hyper connections.
     pub(crate) sdk: Option<Spread>,
+    pub(crate) deliveries: Option<Deliveries>,
     pub(crate) footprint: Footprint,
+    pub(crate) groups: groups::Found,
     pub(crate) facts: Facts,
 }
 
@@ -213,7 +217,9 @@ impl Report {
         }
         writeln!(out, "- {NOT_MEASURED}")?;
         self.write_rows(out)?;
-        self.write_footprint(out)
+        self.write_deliveries(out)?;
+        self.write_footprint(out)?;
+        self.write_groups(out)
     }
 
     fn write_machine(&self, out: &mut String) -> fmt::Result {
@@ -310,6 +316,25 @@ impl Report {
         )
     }
 
+    fn write_deliveries(&self, out: &mut String) -> fmt::Result {
+        let Some(found) = &self.deliveries else {
+            return Ok(());
+        };
+        let cpu = found.cpu_of_bare.as_ref();
+        writeln!(
+            out,
+            "\n## Callbacks\n\n| Under way at once | events/s | of bare | CPU over bare |\n|---|---|---|---|\n\
+             | {} | {} | {} | {} |\n\n\
+             What people say to four apps is gathered while their receiver refuses it. Then the receiver answers `success` at once; \
+             counted is from the first event\nto the last, each sealed, posted and settled durably. Bare is `appchat/send` with \
+             64 connections; CPU is qun's for an event, over the bare server's for a request.",
+            found.at_once,
+            found.per_second,
+            found.of_bare,
+            cpu.map_or_else(|| "–".to_owned(), Spread::to_string),
+        )
+    }
+
     fn write_footprint(&self, out: &mut String) -> fmt::Result {
         let found = &self.footprint;
         let spread = |values: &[f64]| {
@@ -365,6 +390,55 @@ impl Report {
             )?;
         }
         Ok(())
+    }
+}
+
+impl Report {
+    fn write_groups(&self, out: &mut String) -> fmt::Result {
+        let found = &self.groups;
+        let store = &found.store;
+        let mib = |kib: u64| format!("{:.1} MiB", kib as f64 / 1024.0);
+        let or_dash = |kib: Option<u64>| kib.map_or_else(|| "–".to_owned(), mib);
+        writeln!(
+            out,
+            "\n## {} customer groups of {} members\n\nPut there within {:.0} s; {:.2} GiB on disk, {:.0} bytes a member with all else. \
+             Every request asks for another page or group,\nso that no answer is one that was kept.\n\n| | |\n|---|---|",
+            found.size.groups,
+            found.size.members,
+            found.seconds,
+            found.bytes as f64 / (1 << 30) as f64,
+            found.bytes as f64 / (found.size.groups * found.size.members) as f64,
+        )?;
+        let start = Spread::of(&found.start).map_or_else(|| "–".to_owned(), |it| it.to_string());
+        writeln!(out, "| Start to first answer | {start} ms |")?;
+        writeln!(
+            out,
+            "| Memory, nothing asked / most under load | {} / {} |",
+            or_dash(found.idle),
+            or_dash(self.groups_resident()),
+        )?;
+        for (what, spread) in [
+            ("List of 100, page 1", store.first_page),
+            ("List of 100, page 900", store.far_page),
+            ("List of 100, the last page", store.last_page),
+            ("Statistic of 30 days by owner, 1 owner", store.one_owner),
+            ("Statistic of 30 days by owner, 100 owners", store.owners),
+            ("Statistic of 30 days by day, 1 owner", store.days_of_one),
+            ("Statistic of 30 days by day, 100 owners", store.days),
+        ] {
+            writeln!(out, "| {what}, in the store | {spread} µs |")?;
+        }
+        writeln!(
+            out,
+            "| Bytes on disk: customer group / member | {:.0} / {:.0} |",
+            self.footprint.customer_group, self.footprint.customer_member
+        )
+    }
+
+    /// The most that the server with many customer groups needed, KiB.
+    pub(crate) fn groups_resident(&self) -> Option<u64> {
+        let of_groups = self.rows.iter().filter(|row| row.subject == groups::NAME);
+        of_groups.filter_map(Row::most_resident_kib).max()
     }
 }
 

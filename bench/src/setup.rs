@@ -17,6 +17,10 @@ pub(crate) const HOT: &str = "wwbenchhot";
 /// The members of each company's groups, which are named after them. A prefix of the people.
 const GROUPS: [usize; 3] = [2, 20, 500];
 const PEOPLE: usize = 500;
+/// The company with many customer groups, which is no part of [`world`].
+pub(crate) const MANY: &str = "wwbenchmany";
+/// The employees who own them, as many as may be asked for without naming them.
+pub(crate) const OWNERS: usize = 1_000;
 /// The people of the company that messages to people are sent in.
 pub(crate) const CROWD: usize = 10_000;
 const AGENT: i64 = 1_000_002;
@@ -131,6 +135,45 @@ impl Calls {
         }
     }
 
+    /// A page of 100 customer groups.
+    pub(crate) fn list(&self, cursor: &str) -> Call {
+        Call {
+            method: "POST",
+            target: format!(
+                "/cgi-bin/externalcontact/groupchat/list?access_token={}",
+                self.token
+            ),
+            body: json!({ "cursor": cursor, "limit": 100 }).to_string(),
+        }
+    }
+
+    /// The customer group with a number, with the names of its members.
+    pub(crate) fn group(&self, number: i64) -> Call {
+        Call {
+            method: "POST",
+            target: format!(
+                "/cgi-bin/externalcontact/groupchat/get?access_token={}",
+                self.token
+            ),
+            body: json!({ "chat_id": chat_id(number), "need_name": 1 }).to_string(),
+        }
+    }
+
+    /// Pages through the customer groups; gives the cursors of the first pages.
+    pub(crate) async fn cursors(&self, server: &Server, most: usize) -> Result<Vec<String>> {
+        let mut cursors = vec![String::new()];
+        while cursors.len() < most {
+            let call = self.list(&cursors[cursors.len() - 1]);
+            let body = serde_json::from_str(&call.body)?;
+            let page = ask(server, call.method, &call.target, "", Some(&body)).await?;
+            match text(&page, "/next_cursor")? {
+                "" => break,
+                next => cursors.push(next.to_owned()),
+            }
+        }
+        Ok(cursors)
+    }
+
     /// The group with so many members.
     pub(crate) fn get(&self, members: usize) -> Call {
         Call {
@@ -163,8 +206,34 @@ fn chatid(members: usize) -> String {
     format!("bench{members}")
 }
 
-fn userid(number: usize) -> String {
+pub(crate) fn userid(number: usize) -> String {
     format!("bench{number:03}")
+}
+
+/// The id of one of many customer groups.
+pub(crate) fn chat_id(number: i64) -> String {
+    format!("wr{number:030}")
+}
+
+/// The world of the company with many customer groups, which come later.
+pub(crate) fn many() -> Value {
+    json!({ "version": 1, "companies": [a_company(MANY, OWNERS, json!({}))] })
+}
+
+/// A world of one company with so many customer groups of so many members, to be weighed.
+pub(crate) fn customer_groups(count: usize, members: usize) -> Value {
+    let group = |number: i64| {
+        let people = (1..members).map(|number| json!({ "userid": format!("wm{number:030}") }));
+        json!({
+            "chat_id": chat_id(number), "name": "Benchmark", "owner": userid(0),
+            "members": people.collect::<Vec<_>>(),
+        })
+    };
+    let groups: Vec<Value> = (0..count as i64).map(group).collect();
+    let customers =
+        (1..PEOPLE).map(|number| json!({ "external_userid": format!("wm{number:030}") }));
+    let more = json!({ "customers": customers.collect::<Vec<_>>(), "customer_groups": groups });
+    json!({ "version": 1, "companies": [a_company(&company(0), 1, more)] })
 }
 
 /// The world of all rows: the companies with their groups.
@@ -176,7 +245,11 @@ pub(crate) fn world() -> Value {
             let chats = GROUPS
                 .iter()
                 .map(|members| chat(chatid(*members), *members));
-            a_company(&corpid, PEOPLE, chats.collect())
+            a_company(
+                &corpid,
+                PEOPLE,
+                json!({ "chats": chats.collect::<Vec<_>>() }),
+            )
         })
         .collect();
     json!({ "version": 1, "companies": companies })
@@ -185,27 +258,32 @@ pub(crate) fn world() -> Value {
 /// A world of one company with so many groups of so many members, to be weighed.
 pub(crate) fn groups(count: usize, members: usize) -> Value {
     let chats = (0..count).map(|number| chat(format!("group{number}"), members));
-    json!({ "version": 1, "companies": [a_company(&company(0), PEOPLE, chats.collect())] })
+    let more = json!({ "chats": chats.collect::<Vec<_>>() });
+    json!({ "version": 1, "companies": [a_company(&company(0), PEOPLE, more)] })
 }
 
 /// A world of one company with many people.
 pub(crate) fn crowd() -> Value {
-    json!({ "version": 1, "companies": [a_company(&company(0), CROWD, Vec::new())] })
+    json!({ "version": 1, "companies": [a_company(&company(0), CROWD, json!({}))] })
 }
 
-fn a_company(corpid: &str, people: usize, chats: Vec<Value>) -> Value {
+/// A company with so many people and `more`.
+fn a_company(corpid: &str, people: usize, more: Value) -> Value {
     let limits: BTreeMap<&str, u64> = LIMITS.into_iter().map(|name| (name, PLENTY)).collect();
     let people: Vec<Value> = (0..people)
-        .map(|number| json!({ "userid": userid(number) }))
+        .map(|number| json!({ "userid": userid(number), "customer_contact": true }))
         .collect();
-    json!({
+    let mut company = json!({
         "corpid": corpid,
         "name": "Benchmark",
         "limits": limits,
-        "apps": [{ "agentid": AGENT, "name": "Benchmark", "secret": secret(corpid) }],
+        "apps": [{ "agentid": AGENT, "name": "Benchmark", "secret": secret(corpid), "customer_contact": true }],
         "users": people,
-        "chats": chats,
-    })
+    });
+    if let (Value::Object(company), Value::Object(more)) = (&mut company, more) {
+        company.extend(more);
+    }
+    company
 }
 
 fn chat(chatid: String, members: usize) -> Value {
@@ -216,11 +294,9 @@ fn chat(chatid: String, members: usize) -> Value {
 /// Sets the hot company's limit on person-times so that a little more than half of it is spent: from there on nobody may
 /// count from memory any more, and all nodes have to agree on every batch.
 pub(crate) async fn draw_near(server: &Server, spent: u64) -> Result<()> {
-    let manage = text(&server.ready, "/manage_token")?;
     let path = format!("/_qun/companies/{HOT}/rules");
-    let auth = format!("Authorization: Bearer {manage}\r\n");
     let limits = json!({ "limits": near(spent) });
-    ask(server, "PUT", &path, &auth, Some(&limits)).await?;
+    ask(server, "PUT", &path, &operator(server)?, Some(&limits)).await?;
     Ok(())
 }
 
@@ -228,8 +304,58 @@ fn near(spent: u64) -> Value {
     json!({ "chat_sends_per_corp_hour": 2 * spent - 2 })
 }
 
+/// Sets the callback of a company's app, which makes due what waits for it.
+pub(crate) async fn set_callback(
+    server: &Server,
+    corpid: &str,
+    url: &str,
+    token: &str,
+    key: &str,
+) -> Result<()> {
+    let path = format!("/_qun/companies/{corpid}/apps/{AGENT}/callback");
+    let callback = json!({ "url": url, "token": token, "encoding_aes_key": key });
+    ask(server, "PUT", &path, &operator(server)?, Some(&callback)).await?;
+    Ok(())
+}
+
+/// The header that the own API wants.
+fn operator(server: &Server) -> Result<String> {
+    let manage = text(&server.ready, "/manage_token")?;
+    Ok(format!("Authorization: Bearer {manage}\r\n"))
+}
+
+/// A person who speaks to a company's app.
+pub(crate) struct Speaker {
+    address: SocketAddr,
+    request: Vec<u8>,
+}
+
+impl Speaker {
+    pub(crate) fn of(server: &Server, corpid: &str, person: usize) -> Result<Speaker> {
+        let target = format!("/_qun/people/{}/apps/{AGENT}/say", userid(person));
+        let body = json!({ "corpid": corpid, "text": TEXT }).to_string();
+        let headers = operator(server)?;
+        Ok(Speaker {
+            address: server.address,
+            request: wire::request(server.address, "POST", &target, &headers, &body),
+        })
+    }
+
+    /// Says it so many times, one after another.
+    pub(crate) async fn says(&self, times: usize) -> Result<()> {
+        let mut connection = Connection::open(self.address).await?;
+        for _ in 0..times {
+            let reply = connection.call(&self.request).await?;
+            if reply.status != 200 {
+                bail!("while speaking to an app: {}", reply.describe());
+            }
+        }
+        Ok(())
+    }
+}
+
 /// An answer that is not a success is an error that shows it.
-async fn ask(
+pub(crate) async fn ask(
     server: &Server,
     method: &str,
     target: &str,
@@ -259,7 +385,7 @@ fn text<'a>(value: &'a Value, pointer: &str) -> Result<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use qun_protocol::{Limit, appchat, manage, message, world::World};
+    use qun_protocol::{Limit, appchat, groupchat, manage, message, world::World};
 
     use super::*;
 
@@ -293,6 +419,16 @@ mod tests {
         let weighed: World = serde_json::from_value(groups(3, 7)).unwrap();
         assert_eq!(weighed.companies[0].chats.len(), 3);
         assert_eq!(weighed.companies[0].chats[2].members.len(), 7);
+        let weighed: World = serde_json::from_value(customer_groups(3, 7)).unwrap();
+        // The owner, whom the list does not name, is the seventh.
+        assert_eq!(weighed.companies[0].customer_groups[2].members.len(), 6);
+        let many: World = serde_json::from_value(many()).unwrap();
+        assert_eq!(many.companies[0].users.len(), OWNERS);
+        let list: groupchat::List =
+            serde_json::from_str(&Calls::for_bare().list("c").body).unwrap();
+        assert_eq!(list.limit, Some(100));
+        let get: groupchat::Get = serde_json::from_str(&Calls::for_bare().group(3).body).unwrap();
+        assert_eq!(get.chat_id.unwrap().0, chat_id(3));
     }
 
     #[test]

@@ -88,6 +88,10 @@ pub fn world(rules: Rulebook, now: i64) -> World {
     let mut groups = customer::groups();
     // A clock may stand before the samples.
     groups.retain(|group| group.create_time < Some(now));
+    let join_ways = match groups.is_empty() {
+        true => Vec::new(),
+        false => customer::join_ways(),
+    };
     groups.extend(statistic::groups(now));
     let company = Company {
         corpid: Some(CorpId(CORPID.into())),
@@ -132,8 +136,8 @@ pub fn world(rules: Rulebook, now: i64) -> World {
         users: users.chain(customer::users()).collect(),
         customers,
         customer_groups: groups,
-        join_ways: customer::join_ways(),
         industry: Some("education".into()),
+        join_ways,
         cursors: vec![customer::CURSOR.into()],
         developer_id: Some("wxqundemo000000001".into()),
         tags: vec![tag(1, "管理", &["zhangsan"]), tag(2, "行政", &["wangwu"])],

@@ -7,7 +7,7 @@ use qun_protocol::{
         StatisticGroupByDay, Statistics, day_start,
     },
 };
-use qun_store::table::{company, directory, group_day, range as people};
+use qun_store::table::{company, directory, group_day, recipient};
 
 use super::list::{everybody_in_range, these};
 use crate::{Caller, Outcome, Query, ReadCx, Use, range::Sight, rule::statistic};
@@ -93,10 +93,10 @@ fn owners(cx: &mut ReadCx, caller: &Caller, filter: Option<&OwnerFilter>) -> Out
         return Ok(people.into_iter().map(|(person, _)| person).collect());
     }
     Ok(match everybody_in_range(cx, caller)? {
-        Sight::People(people) => people.into_iter().collect(),
+        Sight::People(people) => people.into_keys().collect(),
         Sight::Everybody => {
-            let everybody = people::everybody(cx.read, caller.corp)?;
-            everybody.into_iter().map(|(person, _)| person).collect()
+            let everybody = recipient::everyone(cx.read, caller.corp)?;
+            everybody.into_iter().map(|person| person.person).collect()
         }
     })
 }
