@@ -77,7 +77,11 @@ pub(super) fn found(
 }
 
 /// Whom an app sees, and the tags in its range.
-pub(crate) fn visible(read: &mut dyn Read, corp: i64, agentid: i64) -> Outcome<(Circle, BTreeSet<i64>)> {
+pub(crate) fn visible(
+    read: &mut dyn Read,
+    corp: i64,
+    agentid: i64,
+) -> Outcome<(Circle, BTreeSet<i64>)> {
     let entries = app::range(read, corp, agentid)?;
     let of_kind = |kind| {
         let entries = entries.iter().filter(move |entry| entry.0 == kind);
