@@ -380,6 +380,7 @@ fn sample(field: &str) -> &'static str {
         "id" => "3",
         "tagid" => "2",
         "advance" => "60",
+        "day_begin_time" => "1698681600",
         "rulebook" => "live-2026",
         "disabled" | "customer_contact" => "true",
         _ => "新名称",
