@@ -15,7 +15,7 @@ use tokio::time::{interval, timeout};
 use crate::load::{Outcome, Spec, Target};
 use crate::report::{Facts, Measured, Report, Row};
 use crate::server::{Server, pinned};
-use crate::{flush, footprint, groups, machine, postgres, sdk, sqlite};
+use crate::{deliveries, flush, footprint, groups, machine, postgres, sdk, sqlite};
 
 const WARM_UP: Duration = Duration::from_millis(300);
 const SAMPLE: Duration = Duration::from_millis(100);
@@ -54,6 +54,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let bare = bench.start_bare().await?;
     let mut rows = sqlite::rows(&bench, &bare).await?;
     let sdk = sdk::measure(&bench, &bare).await?;
+    let deliveries = deliveries::measure(&bench, &bare).await?;
     let footprint = footprint::measure(&bench).await?;
     let (more, groups) = groups::measure(&bench, &bare).await?;
     rows.extend(more);
@@ -70,6 +71,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let report = Report {
         rows,
         sdk,
+        deliveries,
         footprint,
         groups,
         facts: Facts {
@@ -132,6 +134,13 @@ impl Bench<'_> {
         Server::start(command, self.folder().join("bare.log")).await
     }
 
+    /// Starts a receiver of callbacks, on the core of those who ask.
+    pub(crate) async fn start_receiver(&self) -> Result<Server> {
+        let mut command = self.load_command();
+        command.args(["receiver", "--listen", "127.0.0.1:0"]);
+        Server::start(command, self.folder().join("receiver.log")).await
+    }
+
     /// Starts `qun up` with more arguments; `name` is that of its log.
     pub(crate) async fn start_qun(&self, name: &str, args: &[&str]) -> Result<Server> {
         let mut command = pinned(&self.options.qun, self.server_core);
@@ -192,7 +201,7 @@ impl Bench<'_> {
     }
 
     /// One measurement.
-    async fn measure(&self, subject: &Subject<'_>) -> Result<Measured> {
+    pub(crate) async fn measure(&self, subject: &Subject<'_>) -> Result<Measured> {
         let cpu = || -> Option<u64> { subject.servers.iter().map(|one| one.cpu_micros()).sum() };
         let memory =
             || -> Option<u64> { subject.servers.iter().map(|one| one.resident_kib()).sum() };

@@ -2,6 +2,7 @@
 
 mod bare;
 mod compare;
+mod deliveries;
 mod flush;
 mod footprint;
 mod goals;
@@ -29,6 +30,7 @@ use lexopt::prelude::*;
 const HELP: &str = "\
 Usage: qun-bench compare --qun PATH [OPTION ...]     (cargo xtask bench passes --qun)
        qun-bench bare [--listen ADDR]
+       qun-bench receiver [--listen ADDR]
        qun-bench load < SPEC
        qun-bench client sdk|hyper ADDR SECONDS
 
@@ -43,6 +45,7 @@ its own, and prints a Markdown report with the goals and what falls short of the
   --no-postgres   leave the rows on PostgreSQL out; so it is, too, where PostgreSQL is not installed
 
 bare answers {\"errcode\":0,\"errmsg\":\"ok\"} and prints its address as a line of JSON.
+receiver takes callbacks: it refuses them until POST /open, and GET /counted tells how many came.
 client calls from 64 tasks with the SDK, or with bare hyper connections, and prints what it cost.
 load reads one JSON object on stdin and prints one:
   {\"targets\": [{\"address\", \"method\", \"target\", \"body\"}], \"connections\", \"seconds\", \"warm_up\"}
@@ -62,21 +65,16 @@ fn run() -> Result<()> {
     let mut args = lexopt::Parser::from_env();
     match args.next()? {
         Some(Value(name)) if name == "bare" => {
-            let mut listen = SocketAddr::from(([127, 0, 0, 1], 0));
-            while let Some(arg) = args.next()? {
-                match arg {
-                    Long("listen") => listen = args.value()?.parse()?,
-                    other => return Err(other.unexpected().into()),
-                }
-            }
-            many_threads()?.block_on(bare::serve(listen))
+            many_threads()?.block_on(bare::serve(listen(&mut args)?))
+        }
+        Some(Value(name)) if name == "receiver" => {
+            let listen = listen(&mut args)?;
+            one_thread()?.block_on(deliveries::receive(listen))
         }
         Some(Value(name)) if name == "load" => {
             let spec = std::io::read_to_string(std::io::stdin())?;
             let spec = serde_json::from_str(&spec).context("stdin is not a load specification")?;
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
+            let runtime = one_thread()?;
             let outcome = runtime.block_on(load::run(&spec))?;
             println!("{}", serde_json::to_string(&outcome)?);
             Ok(())
@@ -85,9 +83,7 @@ fn run() -> Result<()> {
             let kind = sdk::Kind::named(&args.value()?.string()?)?;
             let address = args.value()?.parse()?;
             let seconds = args.value()?.parse()?;
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
+            let runtime = one_thread()?;
             let cost = runtime.block_on(sdk::run(kind, address, seconds))?;
             println!("{}", serde_json::to_string(&cost)?);
             Ok(())
@@ -105,6 +101,24 @@ fn run() -> Result<()> {
         }
         Some(other) => Err(other.unexpected().into()),
     }
+}
+
+/// Where a server is to listen.
+fn listen(args: &mut lexopt::Parser) -> Result<SocketAddr> {
+    let mut listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("listen") => listen = args.value()?.parse()?,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(listen)
+}
+
+fn one_thread() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
 }
 
 fn many_threads() -> std::io::Result<tokio::runtime::Runtime> {

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Write};
 
+use crate::deliveries::Deliveries;
 use crate::flush::Flushes;
 use crate::footprint::Footprint;
 use crate::goals::{self, Verdict};
@@ -50,6 +51,7 @@ pub(crate) struct Report {
     pub(crate) rows: Vec<Row>,
     /// The SDK's processor time a call over that of bare hyper connections.
     pub(crate) sdk: Option<Spread>,
+    pub(crate) deliveries: Option<Deliveries>,
     pub(crate) footprint: Footprint,
     pub(crate) groups: groups::Found,
     pub(crate) facts: Facts,
@@ -215,6 +217,7 @@ impl Report {
         }
         writeln!(out, "- {NOT_MEASURED}")?;
         self.write_rows(out)?;
+        self.write_deliveries(out)?;
         self.write_footprint(out)?;
         self.write_groups(out)
     }
@@ -310,6 +313,25 @@ impl Report {
             "\nThe rows of PostgreSQL send to a group of two. CPU is that of qun's nodes, without PostgreSQL's. \
              With a limit near, half of\nthe company's person-times of the hour are spent, so the nodes agree on every \
              batch: one after another,\nwhich is exact and does not scale. Otherwise each counts on its own share."
+        )
+    }
+
+    fn write_deliveries(&self, out: &mut String) -> fmt::Result {
+        let Some(found) = &self.deliveries else {
+            return Ok(());
+        };
+        let cpu = found.cpu_of_bare.as_ref();
+        writeln!(
+            out,
+            "\n## Callbacks\n\n| Under way at once | events/s | of bare | CPU over bare |\n|---|---|---|---|\n\
+             | {} | {} | {} | {} |\n\n\
+             What people say to four apps is gathered while their receiver refuses it. Then the receiver answers `success` at once; \
+             counted is from the first event\nto the last, each sealed, posted and settled durably. Bare is `appchat/send` with \
+             64 connections; CPU is qun's for an event, over the bare server's for a request.",
+            found.at_once,
+            found.per_second,
+            found.of_bare,
+            cpu.map_or_else(|| "–".to_owned(), Spread::to_string),
         )
     }
 

@@ -294,11 +294,9 @@ fn chat(chatid: String, members: usize) -> Value {
 /// Sets the hot company's limit on person-times so that a little more than half of it is spent: from there on nobody may
 /// count from memory any more, and all nodes have to agree on every batch.
 pub(crate) async fn draw_near(server: &Server, spent: u64) -> Result<()> {
-    let manage = text(&server.ready, "/manage_token")?;
     let path = format!("/_qun/companies/{HOT}/rules");
-    let auth = format!("Authorization: Bearer {manage}\r\n");
     let limits = json!({ "limits": near(spent) });
-    ask(server, "PUT", &path, &auth, Some(&limits)).await?;
+    ask(server, "PUT", &path, &operator(server)?, Some(&limits)).await?;
     Ok(())
 }
 
@@ -306,8 +304,58 @@ fn near(spent: u64) -> Value {
     json!({ "chat_sends_per_corp_hour": 2 * spent - 2 })
 }
 
+/// Sets the callback of a company's app, which makes due what waits for it.
+pub(crate) async fn set_callback(
+    server: &Server,
+    corpid: &str,
+    url: &str,
+    token: &str,
+    key: &str,
+) -> Result<()> {
+    let path = format!("/_qun/companies/{corpid}/apps/{AGENT}/callback");
+    let callback = json!({ "url": url, "token": token, "encoding_aes_key": key });
+    ask(server, "PUT", &path, &operator(server)?, Some(&callback)).await?;
+    Ok(())
+}
+
+/// The header that the own API wants.
+fn operator(server: &Server) -> Result<String> {
+    let manage = text(&server.ready, "/manage_token")?;
+    Ok(format!("Authorization: Bearer {manage}\r\n"))
+}
+
+/// A person who speaks to a company's app.
+pub(crate) struct Speaker {
+    address: SocketAddr,
+    request: Vec<u8>,
+}
+
+impl Speaker {
+    pub(crate) fn of(server: &Server, corpid: &str, person: usize) -> Result<Speaker> {
+        let target = format!("/_qun/people/{}/apps/{AGENT}/say", userid(person));
+        let body = json!({ "corpid": corpid, "text": TEXT }).to_string();
+        let headers = operator(server)?;
+        Ok(Speaker {
+            address: server.address,
+            request: wire::request(server.address, "POST", &target, &headers, &body),
+        })
+    }
+
+    /// Says it so many times, one after another.
+    pub(crate) async fn says(&self, times: usize) -> Result<()> {
+        let mut connection = Connection::open(self.address).await?;
+        for _ in 0..times {
+            let reply = connection.call(&self.request).await?;
+            if reply.status != 200 {
+                bail!("while speaking to an app: {}", reply.describe());
+            }
+        }
+        Ok(())
+    }
+}
+
 /// An answer that is not a success is an error that shows it.
-async fn ask(
+pub(crate) async fn ask(
     server: &Server,
     method: &str,
     target: &str,

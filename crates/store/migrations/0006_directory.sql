@@ -6,6 +6,8 @@ CREATE UNIQUE INDEX person_by_biz_mail ON person (corp, biz_mail) WHERE biz_mail
 -- A person's place among the department's people, higher first, and whether the person leads it.
 ALTER TABLE person_department ADD COLUMN ord {int} NOT NULL DEFAULT 0;
 ALTER TABLE person_department ADD COLUMN leader {int} NOT NULL DEFAULT 0;
+DROP INDEX person_by_department;
+CREATE INDEX person_by_department ON person_department (corp, department, person, ord);
 
 ALTER TABLE department ADD COLUMN name_en {text};
 CREATE INDEX department_by_parent ON department (corp, parent, name);

@@ -12,7 +12,7 @@ statements! {
     MEMBER = "SELECT 1 FROM person_department WHERE corp = $1 AND department = $2 LIMIT 1";
     CHILDREN = "SELECT COUNT(*) FROM department WHERE corp = $1 AND parent = $2";
     MEMBERS = "SELECT COUNT(*) FROM person_department WHERE corp = $1 AND department = $2";
-    LEADERS = "SELECT d.department, p.userid FROM {ints $2} AS l JOIN person_department d ON d.corp = $1 AND d.department = l.v AND d.leader = 1 JOIN person p ON p.corp = $1 AND p.person = d.person ORDER BY d.department, d.ord DESC, p.person";
+    LEADERS = "SELECT d.department, p.userid FROM person_department d JOIN person p ON p.corp = d.corp AND p.person = d.person WHERE d.corp = $1 AND d.leader = 1 AND d.department IN (SELECT l.v FROM {ints $2} AS l) ORDER BY d.department, d.ord DESC, p.person";
 }
 
 /// The root department, which every company has.

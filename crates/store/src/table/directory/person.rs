@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use crate::{Read, ReadExt, Result, Row, Tx, table::app};
 
 statements! {
@@ -18,9 +20,9 @@ statements! {
     BY_MOBILE = "SELECT person FROM person WHERE corp = $1 AND mobile = $2";
     BY_EMAIL = "SELECT person FROM person WHERE corp = $1 AND email = $2";
     BY_BIZ_MAIL = "SELECT person FROM person WHERE corp = $1 AND biz_mail = $2";
-    PLACES_OF = "SELECT d.person, d.department, d.ord, d.leader FROM {ints $2} AS l JOIN person_department d ON d.corp = $1 AND d.person = l.v ORDER BY d.person, d.department";
+    PLACES_OF = "SELECT d.person, d.department, d.ord, d.leader FROM person_department d WHERE d.corp = $1 AND d.person IN (SELECT l.v FROM {ints $2} AS l) ORDER BY d.person, d.department";
     PLACES_AFTER = "SELECT d.person, d.department, p.userid FROM person_department d JOIN person p ON p.corp = d.corp AND p.person = d.person WHERE d.corp = $1 AND (d.person, d.department) > ($2, $3) ORDER BY d.person, d.department LIMIT $4";
-    PEOPLE_IN = "SELECT d.person FROM {ints $2} AS l JOIN person_department d ON d.corp = $1 AND d.department = l.v GROUP BY d.person ORDER BY MAX(d.ord) DESC, d.person";
+    PEOPLE_IN = "SELECT d.person, d.ord FROM person_department d WHERE d.corp = $1 AND d.department IN (SELECT l.v FROM {ints $2} AS l)";
     CLEAR_PLACES = "DELETE FROM person_department WHERE corp = $1 AND person = $2";
     ADD_PLACE = "INSERT INTO person_department (corp, person, department, ord, leader) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (corp, person, department) DO NOTHING";
 }
@@ -263,7 +265,17 @@ pub fn places_after(
 /// The people of any of these departments, each once, in the order in which a department shows them.
 pub fn people_in(read: &mut dyn Read, corp: i64, departments: &[i64]) -> Result<Vec<i64>> {
     let list = crate::table::chat::int_list(departments);
-    read.all(PEOPLE_IN, &[corp.into(), (&list).into()], |row| row.int(0))
+    let mut highest = BTreeMap::<i64, i64>::new();
+    read.each(PEOPLE_IN, &[corp.into(), (&list).into()], &mut |row| {
+        let (person, ord) = (row.int(0), row.int(1));
+        let known = highest.entry(person).or_insert(ord);
+        *known = ord.max(*known);
+        Ok(())
+    })?;
+    let mut people: Vec<(i64, i64)> = highest.into_iter().collect();
+    // Those of one order stay in the order in which they were made.
+    people.sort_by_key(|(_, ord)| std::cmp::Reverse(*ord));
+    Ok(people.into_iter().map(|(person, _)| person).collect())
 }
 
 /// Replaces the places of a person.
