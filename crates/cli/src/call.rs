@@ -320,11 +320,12 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
 
 /// Whether a step is one in customer groups alone.
 fn is_of_customer_groups(meta: &Meta) -> bool {
-    const STEPS: [&str; 8] = [
+    const STEPS: [&str; 9] = [
         "/admins",
         "/dismiss",
         "/invite",
         "/link",
+        "/migrate",
         "/mini_program",
         "/nickname",
         "/notice",
