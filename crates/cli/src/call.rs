@@ -326,11 +326,12 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
 
 /// Whether a step is one in customer groups alone.
 fn is_of_customer_groups(meta: &Meta) -> bool {
-    const STEPS: [&str; 8] = [
+    const STEPS: [&str; 9] = [
         "/admins",
         "/dismiss",
         "/invite",
         "/link",
+        "/migrate",
         "/mini_program",
         "/nickname",
         "/notice",
@@ -386,6 +387,7 @@ fn sample(field: &str) -> &'static str {
         "id" => "3",
         "tagid" => "2",
         "advance" => "60",
+        "day_begin_time" => "1698681600",
         "rulebook" => "live-2026",
         "disabled" | "customer_contact" => "true",
         _ => "新名称",
