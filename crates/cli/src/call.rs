@@ -274,6 +274,12 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
         "POST /_qun/people/{userid}/tap" => {
             return "qun call POST /_qun/people/wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA/tap --config-id 42b34949e138eb6e027c123cba77faaa".into();
         }
+        "message/send" => {
+            return "qun call message/send --agentid 1000002 --touser 'zhangsan|lisi' --msgtype text text.content=大家好".into();
+        }
+        "message/recall" => {
+            return "qun call message/recall --msgid $(qun call message/send --agentid 1000002 --touser zhangsan --msgtype text text.content=大家好 --jq .msgid)".into();
+        }
         "media/upload" => return "qun call media/upload --type file --file README.md".into(),
         "media/uploadimg" => return "qun call media/uploadimg --file picture.png".into(),
         _ => {}
@@ -326,11 +332,12 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
 
 /// Whether a step is one in customer groups alone.
 fn is_of_customer_groups(meta: &Meta) -> bool {
-    const STEPS: [&str; 8] = [
+    const STEPS: [&str; 9] = [
         "/admins",
         "/dismiss",
         "/invite",
         "/link",
+        "/migrate",
         "/mini_program",
         "/nickname",
         "/notice",
@@ -386,6 +393,7 @@ fn sample(field: &str) -> &'static str {
         "id" => "3",
         "tagid" => "2",
         "advance" => "60",
+        "day_begin_time" => "1698681600",
         "rulebook" => "live-2026",
         "disabled" | "customer_contact" => "true",
         _ => "新名称",

@@ -86,7 +86,7 @@ impl CustomerGroups {
                     return Ok::<_, Error>(None);
                 };
                 let page = client.send(request.clone()).await?;
-                let next = (!page.next_cursor.is_empty()).then(|| List {
+                let next = (!page.next_cursor.is_empty()).then_some(List {
                     cursor: Some(page.next_cursor),
                     offset: None,
                     ..request

@@ -112,12 +112,6 @@ pub fn world(rules: Rulebook, now: i64) -> World {
                 name: "另一应用".into(),
                 ..Default::default()
             },
-            // The samples of messages to people name it.
-            App {
-                agentid: Some(1),
-                name: "消息推送".into(),
-                ..Default::default()
-            },
             App {
                 agentid: Some(2_000_002),
                 name: "通讯录同步".into(),
@@ -128,6 +122,12 @@ pub fn world(rules: Rulebook, now: i64) -> World {
                 agentid: Some(2_000_003),
                 name: "客户联系".into(),
                 kind: AppKind::CustomerContact,
+                ..Default::default()
+            },
+            // The samples of messages to people name it.
+            App {
+                agentid: Some(1),
+                name: "消息推送".into(),
                 ..Default::default()
             },
         ],

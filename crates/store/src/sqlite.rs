@@ -435,6 +435,32 @@ mod tests {
     };
     const COUNT: &str = "SELECT COUNT(*) FROM note";
 
+    #[test]
+    fn what_a_list_names_is_found_without_reading_the_company() {
+        let mut db = Sqlite::memory().unwrap();
+        migrate::run(&mut db, migrate::FILES).unwrap();
+        let lists = crate::table::statements().into_iter().filter(|sql| {
+            // Only the answer for one company is meant: these ask for companies by a list.
+            (sql.contains("{ints") || sql.contains("{texts")) && !sql.contains("corp IN (")
+        });
+        let mut seen = 0;
+        for sql in lists {
+            let explained = format!(
+                "EXPLAIN QUERY PLAN {}",
+                translate(sql, Dialect::Sqlite).unwrap()
+            );
+            let mut statement = db.conn.prepare(&explained).unwrap();
+            let mut rows = statement.raw_query();
+            while let Some(row) = rows.next().unwrap() {
+                let step: String = row.get("detail").unwrap();
+                let whole = step.starts_with("SEARCH") && step.ends_with("(corp=?)");
+                assert!(!whole, "{step}: {sql}");
+            }
+            seen += 1;
+        }
+        assert!(seen > 10, "{seen}");
+    }
+
     fn noted() -> Sqlite {
         let mut db = Sqlite::memory().unwrap();
         db.statement("CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT)")

@@ -187,7 +187,15 @@ async fn operator(session: &Session) -> Vec<Check> {
         session.send(GetUsage { corpid }).await
     };
     match usage.await {
-        Ok(usage) => report.extend(usage.limits.iter().map(left)),
+        // Of the limits that each app has for itself, those of which something is spent.
+        Ok(usage) => {
+            let limits = usage.limits.iter();
+            report.extend(
+                limits
+                    .filter(|spent| spent.agentid.is_none() || spent.used > 0)
+                    .map(left),
+            );
+        }
         Err(error) => report.push(Check::wrong(limits, &error)),
     }
     report
@@ -195,9 +203,11 @@ async fn operator(session: &Session) -> Vec<Check> {
 
 fn left(spent: &Spent) -> Check {
     const NAME: &str = "limits left";
-    let Spent {
-        limit, used, most, ..
-    } = spent;
+    let Spent { used, most, .. } = spent;
+    let limit = match spent.agentid {
+        None => spent.limit.clone(),
+        Some(agentid) => format!("{} of app {agentid}", spent.limit),
+    };
     if *most < 0 {
         return Check::ok(NAME, format!("{limit}: no limit, {used} used"));
     }

@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt;
 use qun_client::{
-    AddJoinWay, Client, Error, Manager,
+    AddJoinWay, Error,
     protocol::{Limit, Rulebook, Rules, manage, people},
 };
 

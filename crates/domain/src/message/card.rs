@@ -65,7 +65,8 @@ pub(super) fn keep(
         card::insert(cx.tx, caller.corp, caller.agentid, task, place)?;
     }
     let menus = caller.rules.choices().response_code_for_menus;
-    if !card.has_buttons() && !(menus && card.is_interactive()) {
+    let changeable = card.has_buttons() || (menus && card.is_interactive());
+    if !changeable {
         return Ok(None);
     }
     let code = code(cx);

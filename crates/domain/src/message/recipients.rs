@@ -100,6 +100,7 @@ pub(crate) fn visible(
         circle.people.extend(tag.people);
         circle.departments.extend(tag.departments);
     }
+    circle.everyone = circle.departments.contains(&directory::ROOT);
     let departments = departments(read, corp)?;
     circle.departments = with_below(&departments, circle.departments);
     Ok((circle, tags))

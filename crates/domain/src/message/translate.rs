@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use qun_store::table::{chat, directory, recipient};
 use serde_json::Value;
 
-use super::recipients::visible;
 use crate::{
     Caller, Cx, Outcome,
+    directory::View,
     rule::translate::{Asked, each, translated},
 };
 
@@ -35,7 +35,7 @@ type Names = BTreeMap<(Asked, String), String>;
 fn names(cx: &mut Cx, caller: &Caller, asked: &BTreeSet<(Asked, String)>) -> Outcome<Names> {
     let corp = caller.corp;
     let read = cx.tx.as_read();
-    let (range, _) = visible(read, corp, caller.agentid)?;
+    let mut view = View::of(read, caller)?;
     let mut names = Names::new();
     let people = asked.iter().filter(|(what, _)| {
         matches!(
@@ -66,7 +66,7 @@ fn names(cx: &mut Cx, caller: &Caller, asked: &BTreeSet<(Asked, String)>) -> Out
         let Some(asked) = people.get(title.place) else {
             continue;
         };
-        if !range.holds(title.person, of_person) {
+        if !view.sees_person(read, title.person, of_person.iter().copied())? {
             continue;
         }
         let alias = title.alias.filter(|alias| !alias.is_empty());
@@ -80,7 +80,7 @@ fn names(cx: &mut Cx, caller: &Caller, asked: &BTreeSet<(Asked, String)>) -> Out
     for place @ (what, id) in asked {
         let name = match what {
             Asked::DepartmentName => match id.parse::<i64>() {
-                Ok(id) if range.everyone || range.departments.contains(&id) => {
+                Ok(id) if view.sees_department(read, id)? => {
                     directory::department(read, corp, id)?.map(|department| department.name)
                 }
                 _ => None,

@@ -7,7 +7,7 @@ statements! {
     BY_KEY = "SELECT customer, external_userid, unionid, name, kind, corp_name FROM customer WHERE corp = $1 AND customer = $2";
     BY_UNIONID = "SELECT customer, external_userid, unionid, name, kind, corp_name FROM customer WHERE corp = $1 AND unionid = $2";
     PAGE = "SELECT customer, external_userid, unionid, name, kind, corp_name FROM customer WHERE corp = $1 AND customer < $2 ORDER BY customer DESC LIMIT $3";
-    EXTERNAL_USERIDS = "SELECT c.customer, c.external_userid FROM {ints $2} AS l JOIN customer c ON c.corp = $1 AND c.customer = l.v";
+    EXTERNAL_USERIDS = "SELECT c.customer, c.external_userid FROM {ints $2} AS l CROSS JOIN customer c WHERE c.corp = $1 AND c.customer = l.v";
     LAST = "SELECT COALESCE(MIN(customer), 0) FROM customer WHERE corp = $1";
     INSERT = "INSERT INTO customer (corp, customer, external_userid, unionid, name, kind, corp_name) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     UPDATE = "UPDATE customer SET external_userid = $3, unionid = $4, name = $5, kind = $6, corp_name = $7 WHERE corp = $1 AND customer = $2";

@@ -5,13 +5,13 @@ use crate::{Read, ReadExt, Result, Row};
 use super::chat::int_list;
 
 statements! {
-    NAMED = "SELECT p.person, p.folded, p.status, p.licence_end FROM {texts $2} AS l JOIN person p ON p.corp = $1 AND p.folded = l.v";
-    KEYED = "SELECT p.person, p.folded, p.status, p.licence_end FROM {ints $2} AS l JOIN person p ON p.corp = $1 AND p.person = l.v";
-    IN_DEPARTMENTS = "SELECT p.person, p.folded, p.status, p.licence_end FROM person p WHERE p.corp = $1 AND p.person IN (SELECT d.person FROM {ints $2} AS l JOIN person_department d ON d.corp = $1 AND d.department = l.v)";
+    NAMED = "SELECT p.person, p.folded, p.status, p.licence_end FROM {texts $2} AS l CROSS JOIN person p WHERE p.corp = $1 AND p.folded = l.v";
+    KEYED = "SELECT p.person, p.folded, p.status, p.licence_end FROM {ints $2} AS l CROSS JOIN person p WHERE p.corp = $1 AND p.person = l.v";
+    IN_DEPARTMENTS = "SELECT p.person, p.folded, p.status, p.licence_end FROM person p WHERE p.corp = $1 AND p.person IN (SELECT d.person FROM {ints $2} AS l CROSS JOIN person_department d WHERE d.corp = $1 AND d.department = l.v)";
     EVERYONE = "SELECT person, folded, status, licence_end FROM person WHERE corp = $1";
-    DEPARTMENTS = "SELECT d.person, d.department FROM {ints $2} AS l JOIN person_department d ON d.corp = $1 AND d.person = l.v";
-    TAGS = "SELECT t.tag, m.kind, m.id FROM {ints $2} AS l JOIN tag t ON t.corp = $1 AND t.tag = l.v LEFT JOIN tag_member m ON m.corp = t.corp AND m.tag = t.tag";
-    TITLES = "SELECT l.n, p.person, p.name, p.alias FROM {texts $2} AS l JOIN person p ON p.corp = $1 AND p.folded = l.v";
+    DEPARTMENTS = "SELECT d.person, d.department FROM {ints $2} AS l CROSS JOIN person_department d WHERE d.corp = $1 AND d.person = l.v";
+    TAGS = "SELECT t.tag, m.kind, m.id FROM {ints $2} AS l CROSS JOIN tag t LEFT JOIN tag_member m ON m.corp = t.corp AND m.tag = t.tag WHERE t.corp = $1 AND t.tag = l.v";
+    TITLES = "SELECT l.n, p.person, p.name, p.alias FROM {texts $2} AS l CROSS JOIN person p WHERE p.corp = $1 AND p.folded = l.v";
 }
 
 /// A person who may get a message.

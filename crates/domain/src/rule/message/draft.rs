@@ -32,14 +32,16 @@ impl<'a> Draft<'a> {
 
     fn cut<'t>(&mut self, field: &str, text: &'t str, limit: Limit) -> &'t str {
         let most = self.rules.size(limit);
-        let (cut, unit) = if limit.is_of_chars() {
-            (text::cut_chars(text, most), "characters")
+        let (cut, from, unit) = if limit.is_of_chars() {
+            let chars = text.chars().count();
+            (text::cut_chars(text, most), chars, "characters")
         } else {
-            (text::cut_bytes(text, most), "bytes")
+            (text::cut_bytes(text, most), text.len(), "bytes")
         };
         if cut.len() < text.len() {
+            let to = if limit.is_of_chars() { most } else { cut.len() };
             self.lints
-                .push(format!("{field} is cut to its first {most} {unit}"));
+                .push(format!("{field} is cut from {from} to {to} {unit}"));
         }
         cut
     }

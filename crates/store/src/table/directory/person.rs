@@ -9,7 +9,7 @@ statements! {
     PERSONS_SEARCHED = "SELECT person, userid, name, alias, mobile, email, biz_mail, status, real_named, customer_contact, licence_end, search FROM person WHERE corp = $1 AND person > $2 ORDER BY person";
     PERSONS_KEYED = "SELECT p.person, p.userid, p.name, p.alias, p.mobile, p.email, p.biz_mail, p.status, p.real_named, p.customer_contact, p.licence_end, p.profile FROM {ints $2} AS l JOIN person p ON p.corp = $1 AND p.person = l.v ORDER BY l.n";
     KEYS = "SELECT l.n, p.person, p.status FROM {texts $2} AS l JOIN person p ON p.corp = $1 AND p.folded = l.v ORDER BY l.n";
-    USERIDS = "SELECT p.person, p.userid FROM {ints $2} AS l JOIN person p ON p.corp = $1 AND p.person = l.v";
+    USERIDS = "SELECT p.person, p.userid FROM {ints $2} AS l CROSS JOIN person p WHERE p.corp = $1 AND p.person = l.v";
     STAFF = "SELECT COUNT(*) FROM (SELECT 1 FROM person WHERE corp = $1 AND status <> 5 LIMIT $2) AS n";
     NEXT_PERSON = "SELECT COALESCE(MAX(person), 0) + 1 FROM person WHERE corp = $1";
     INSERT_PERSON = "INSERT INTO person (corp, person, userid, folded, search, name, alias, mobile, email, biz_mail, status, real_named, customer_contact, licence_end) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
