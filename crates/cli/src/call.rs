@@ -278,7 +278,7 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
             return "qun call message/send --agentid 1000002 --touser 'zhangsan|lisi' --msgtype text text.content=大家好".into();
         }
         "message/recall" => {
-            return "qun call message/recall --msgid $(qun call message/send --agentid 1000002 --touser zhangsan --msgtype text text.content=大家好 --jq .msgid)".into();
+            return "MSGID=$(qun call message/send --agentid 1000002 --touser zhangsan --msgtype text text.content=大家好 --jq .msgid)\n  qun call message/recall --msgid \"$MSGID\"".into();
         }
         "media/upload" => return "qun call media/upload --type file --file README.md".into(),
         "media/uploadimg" => return "qun call media/uploadimg --file picture.png".into(),

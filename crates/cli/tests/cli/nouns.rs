@@ -520,7 +520,7 @@ fn codes_are_explained_without_a_server() {
     }
     let text = run(&["explain", "60011"]).out;
     assert!(
-        text.contains("what to do: set the app's visible range to the root department"),
+        text.contains("what to do: widen the app's visible range to what is named"),
         "{text}"
     );
     assert!(

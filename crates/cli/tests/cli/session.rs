@@ -156,7 +156,7 @@ fn the_doctor_finds_what_is_wrong() {
     );
     assert!(
         ran.out
-            .contains("set the app's visible range to the root department"),
+            .contains("internal groups need the root department in it"),
         "{}",
         ran.out
     );

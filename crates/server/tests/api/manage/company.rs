@@ -339,7 +339,7 @@ async fn a_company_need_not_be_named_where_there_is_one() {
     let server = Server::start().await;
     assert_eq!(
         server
-            .manage("GET", "/_qun/people/zhangsan/groups", None)
+            .manage("GET", "/_qun/people/zhaoliu/groups", None)
             .await,
         (200, json!({ "groups": [] }))
     );
