@@ -267,9 +267,7 @@ fn example(meta: &Meta, fields: &[Field]) -> String {
                 .into();
         }
         "POST /_qun/people/{userid}/scan" => {
-            return "qun call POST /_qun/people/wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA/scan \
-                    --url $(qun join-way get 9ad7fa5cdaa6511298498f979c472aaa --jq .qr_code)"
-                .into();
+            return "URL=$(qun join-way get 9ad7fa5cdaa6511298498f979c472aaa --jq .qr_code)\n  qun call POST /_qun/people/wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA/scan --url \"$URL\"".into();
         }
         "POST /_qun/people/{userid}/tap" => {
             return "qun call POST /_qun/people/wmOgQhDgAAuXFJGwbve4g4iXknfOAAAA/tap --config-id 42b34949e138eb6e027c123cba77faaa".into();

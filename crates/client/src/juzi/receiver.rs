@@ -170,7 +170,7 @@ impl Receiver {
         let once = self.seen.of(digest.finalize().into());
         let handling = tokio::spawn(async move {
             let handled = once.get_or_try_init(|| (self.handler)(event)).await;
-            handled.map(|()| ())
+            handled.copied()
         });
         let failed = |why: &dyn fmt::Display| {
             tracing::warn!(target: "qun::callback", "not handled, it will come again: {why}");
