@@ -243,7 +243,7 @@ async fn qr(session: &Session, config_id: ConfigId, out: Option<PathBuf>) -> Res
 /// Dark on light where there are colours: most terminals are dark, and a reader wants it so.
 fn draw(drawn: &str, url: &str) -> Result<()> {
     for row in drawn.lines() {
-        line(&style(row).black().on_white().on_bright().to_string())?;
+        line(style(row).black().on_white().on_bright().to_string())?;
     }
     Ok(line(url)?)
 }
