@@ -3,7 +3,7 @@
 mod customer;
 mod join_way;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use qun_protocol::{
     ChatId, CorpId, Limit, Name, Rules, UserId,
@@ -23,7 +23,7 @@ use crate::{
         app as apps, bad,
         company::{check, set_limit, set_rulebook},
         customer::put as put_customer,
-        directory::{put_department, put_tag, put_user},
+        directory::{put_department, put_new_user, put_tag},
     },
     media::Stored,
     room::world::put_hosting,
@@ -166,11 +166,14 @@ fn create(
         put_department(cx, corp, &rules, department)
             .map_err(|failure| at(failure, format!(".departments[{n}]")))?;
     }
+    // The company is new: its people are those of the world alone.
+    let mut userids = BTreeSet::new();
     for (n, user) in wanted.users.iter().enumerate() {
-        if directory::person_by_userid(cx.tx.as_read(), corp, &user.userid.folded())?.is_some() {
+        if !userids.insert(user.userid.folded()) {
             return Err(bad(format!(".users[{n}]: {} is there twice", user.userid)));
         }
-        put_user(cx, corp, user).map_err(|failure| at(failure, format!(".users[{n}]")))?;
+        put_new_user(cx, corp, user, n as i64 + 1)
+            .map_err(|failure| at(failure, format!(".users[{n}]")))?;
     }
     for (n, tag) in wanted.tags.iter().enumerate() {
         put_tag(cx, corp, tag).map_err(|failure| at(failure, format!(".tags[{n}]")))?;
@@ -373,6 +376,13 @@ fn put_chat(
 }
 
 fn person_keys(cx: &mut Cx, corp: i64, users: &[UserId]) -> Outcome<Vec<i64>> {
+    // All in one look; where somebody is missing, one by one, to say who.
+    let folded: Vec<_> = users.iter().map(UserId::folded).collect();
+    let folded = serde_json::to_string(&folded).unwrap_or_default();
+    let known = directory::keys(cx.tx.as_read(), corp, &folded)?;
+    if known.len() == users.len() {
+        return Ok(known.into_iter().map(|(_, key, _)| key).collect());
+    }
     users
         .iter()
         .map(|userid| Ok(cx.person(corp, userid)?.person))

@@ -159,6 +159,18 @@ fn is_email(address: &str) -> bool {
     (6..=64).contains(&address.len()) && address.contains('@')
 }
 
+/// Adds a person who was checked, with a key that is free.
+pub(crate) fn add(cx: &mut Cx, corp: i64, person: &Person, places: &[Place]) -> Outcome<()> {
+    directory::put_person(cx.tx, corp, person, true)?;
+    Ok(directory::set_places(
+        cx.tx,
+        corp,
+        person.person,
+        true,
+        places,
+    )?)
+}
+
 /// Saves a person who was checked, with departments that are there; gives the key.
 pub(crate) fn save(cx: &mut Cx, corp: i64, person: &Person, places: &[Place]) -> Outcome<i64> {
     let new = person.person == 0;
@@ -172,7 +184,7 @@ pub(crate) fn save(cx: &mut Cx, corp: i64, person: &Person, places: &[Place]) ->
         ..person.clone()
     };
     directory::put_person(cx.tx, corp, &row, new)?;
-    directory::set_places(cx.tx, corp, key, places)?;
+    directory::set_places(cx.tx, corp, key, new, places)?;
     Ok(key)
 }
 

@@ -60,9 +60,28 @@ fn own(failure: Failure) -> Failure {
 pub(crate) fn put_user(cx: &mut Cx, corp: i64, user: &User) -> Outcome<()> {
     let read = cx.tx.as_read();
     let known = directory::person_by_userid(read, corp, &user.userid.folded())?;
+    let (row, places) = checked(cx, corp, user, known.map_or(0, |person| person.person))?;
+    person::save(cx, corp, &row, &places).map(drop)
+}
+
+/// Makes a person whose userid nobody has, with a key that is free: worlds bring people by the thousand.
+pub(crate) fn put_new_user(cx: &mut Cx, corp: i64, user: &User, key: i64) -> Outcome<()> {
+    let (mut row, places) = checked(cx, corp, user, 0)?;
+    row.person = key;
+    person::add(cx, corp, &row, &places)
+}
+
+/// A person as the directory keeps one, with the departments; `key` is 0 for a new one.
+fn checked(
+    cx: &mut Cx,
+    corp: i64,
+    user: &User,
+    key: i64,
+) -> Outcome<(directory::Person, Vec<Place>)> {
+    let read = cx.tx.as_read();
     let name = user.name.clone().filter(|name| !name.is_empty());
     let mut row = directory::Person {
-        person: known.map_or(0, |person| person.person),
+        person: key,
         userid: user.userid.0.clone(),
         name: name.unwrap_or_else(|| user.userid.0.clone()),
         alias: user.alias.clone(),
@@ -75,7 +94,11 @@ pub(crate) fn put_user(cx: &mut Cx, corp: i64, user: &User) -> Outcome<()> {
         licence_end: user.licence_end,
     };
     person::check(read, corp, &mut row).map_err(own)?;
-    let before = directory::places_of(read, corp, &[row.person])?;
+    // Who is new is in no department yet.
+    let before = match row.person {
+        0 => Vec::new(),
+        key => directory::places_of(read, corp, &[key])?,
+    };
     let root = [directory::ROOT];
     let mut places = Vec::new();
     for id in user.departments.as_deref().unwrap_or(&root) {
@@ -90,7 +113,7 @@ pub(crate) fn put_user(cx: &mut Cx, corp: i64, user: &User) -> Outcome<()> {
             ..Place::default()
         }));
     }
-    person::save(cx, corp, &row, &places).map(drop)
+    Ok((row, places))
 }
 
 /// Makes or replaces a department below another.

@@ -278,9 +278,11 @@ pub fn people_in(read: &mut dyn Read, corp: i64, departments: &[i64]) -> Result<
     Ok(people.into_iter().map(|(person, _)| person).collect())
 }
 
-/// Replaces the places of a person.
-pub fn set_places(tx: &mut dyn Tx, corp: i64, key: i64, places: &[Place]) -> Result<()> {
-    tx.exec(CLEAR_PLACES, &[corp.into(), key.into()])?;
+/// Replaces the places of a person; one who is `new` has none yet.
+pub fn set_places(tx: &mut dyn Tx, corp: i64, key: i64, new: bool, places: &[Place]) -> Result<()> {
+    if !new {
+        tx.exec(CLEAR_PLACES, &[corp.into(), key.into()])?;
+    }
     for place in places {
         let vals = [
             corp.into(),
