@@ -1,17 +1,22 @@
 //! 可见范围: which people an app sees, who have left the company among them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use qun_protocol::world::UserStatus;
 use qun_store::{
     Read,
     table::{
+        app::{self, range},
         directory,
         recipient::{self, Person},
     },
 };
 
-use crate::{Outcome, message::recipients::visible};
+use crate::{
+    Outcome,
+    directory::View,
+    rule::recipients::{Circle, with_below},
+};
 
 /// Everybody whom an app sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,11 +27,81 @@ pub(crate) enum Sight {
     People(BTreeMap<i64, bool>),
 }
 
-/// Whether an app sees a person.
+/// What an app's visible range names, with the people and departments of its tags; departments are without those below
+/// them. And its tags.
+pub(crate) fn named(
+    read: &mut dyn Read,
+    corp: i64,
+    agentid: i64,
+) -> Outcome<(Circle, BTreeSet<i64>)> {
+    let entries = app::range(read, corp, agentid)?;
+    let of_kind = |kind| {
+        let entries = entries.iter().filter(move |entry| entry.0 == kind);
+        entries.map(|(_, id)| *id).collect::<BTreeSet<i64>>()
+    };
+    let mut circle = Circle {
+        everyone: entries.contains(&(range::DEPARTMENT, directory::ROOT)),
+        people: of_kind(range::PERSON),
+        departments: of_kind(range::DEPARTMENT),
+    };
+    let tags = of_kind(range::TAG);
+    if circle.everyone {
+        return Ok((circle, tags));
+    }
+    for tag in members(read, corp, &tags)?.into_values() {
+        circle.people.extend(tag.people);
+        circle.departments.extend(tag.departments);
+    }
+    circle.everyone = circle.departments.contains(&directory::ROOT);
+    Ok((circle, tags))
+}
+
+/// Whom an app sees, and the tags in its range.
+pub(crate) fn visible(
+    read: &mut dyn Read,
+    corp: i64,
+    agentid: i64,
+) -> Outcome<(Circle, BTreeSet<i64>)> {
+    let (mut circle, tags) = named(read, corp, agentid)?;
+    if !circle.everyone {
+        circle.departments = with_below(&departments(read, corp)?, circle.departments);
+    }
+    Ok((circle, tags))
+}
+
+/// All departments: pairs of department and parent.
+pub(crate) fn departments(read: &mut dyn Read, corp: i64) -> Outcome<Vec<(i64, i64)>> {
+    let all = directory::departments(read, corp)?;
+    Ok(all.into_iter().map(|d| (d.department, d.parent)).collect())
+}
+
+/// Those of these tags that are there, with the people and departments that have them.
+pub(crate) fn members(
+    read: &mut dyn Read,
+    corp: i64,
+    tags: &BTreeSet<i64>,
+) -> Outcome<BTreeMap<i64, Circle>> {
+    let mut circles = BTreeMap::<i64, Circle>::new();
+    if tags.is_empty() {
+        return Ok(circles);
+    }
+    let tags: Vec<i64> = tags.iter().copied().collect();
+    for tagged in recipient::tags(read, corp, &tags)? {
+        let circle = circles.entry(tagged.tag).or_default();
+        match tagged.member {
+            Some((range::PERSON, id)) => circle.people.insert(id),
+            Some((_, id)) => circle.departments.insert(id),
+            None => false,
+        };
+    }
+    Ok(circles)
+}
+
+/// Whether an app sees a person. It looks upwards from the person's departments, however many the company has.
 pub(crate) fn holds(read: &mut dyn Read, corp: i64, agentid: i64, person: i64) -> Outcome<bool> {
-    let (circle, _) = visible(read, corp, agentid)?;
+    let mut view = View::of_app(read, corp, agentid)?;
     let departments = directory::departments_of(read, corp, person)?;
-    Ok(circle.holds(person, &departments))
+    view.sees_person(read, person, departments)
 }
 
 /// Everybody whom an app sees.

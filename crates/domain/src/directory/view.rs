@@ -3,14 +3,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use qun_protocol::world::AppKind;
 use qun_store::{
     Read,
-    table::{
-        app::{self, range},
-        directory::{self, Department, Place},
-    },
+    table::directory::{self, Department, Place},
 };
 
 use super::department::with_below;
-use crate::{Caller, Outcome};
+use crate::{Caller, Outcome, range};
 
 /// What an app sees of the directory: its visible range.
 #[derive(Debug, Default)]
@@ -27,33 +24,26 @@ pub(crate) struct View {
 impl View {
     /// What an app sees; contacts sync sees everybody.
     pub(crate) fn of(read: &mut dyn Read, caller: &Caller) -> Outcome<Self> {
-        let mut view = View {
-            corp: caller.corp,
-            everyone: caller.sees_root || caller.kind == AppKind::ContactsSync,
-            ..View::default()
-        };
-        if view.everyone {
-            return Ok(view);
+        if caller.sees_root || caller.kind == AppKind::ContactsSync {
+            return Ok(View {
+                corp: caller.corp,
+                everyone: true,
+                ..View::default()
+            });
         }
-        for (kind, id) in app::range(read, caller.corp, caller.agentid)? {
-            if kind == range::TAG {
-                for (kind, id) in directory::tag_members(read, caller.corp, id)? {
-                    view.add(kind, id);
-                }
-            } else {
-                view.add(kind, id);
-            }
-        }
-        Ok(view)
+        View::of_app(read, caller.corp, caller.agentid)
     }
 
-    fn add(&mut self, kind: i64, id: i64) {
-        if kind == range::PERSON {
-            self.people.insert(id);
-        } else {
-            self.everyone |= id == directory::ROOT;
-            self.roots.insert(id);
-        }
+    /// What the visible range of an app holds.
+    pub(crate) fn of_app(read: &mut dyn Read, corp: i64, agentid: i64) -> Outcome<Self> {
+        let (named, _) = range::named(read, corp, agentid)?;
+        Ok(View {
+            corp,
+            everyone: named.everyone,
+            people: named.people,
+            roots: named.departments,
+            asked: BTreeMap::new(),
+        })
     }
 
     /// Whether a department is seen.

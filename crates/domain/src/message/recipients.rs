@@ -7,13 +7,13 @@ use qun_store::{
     Effect, Read,
     table::{
         address::{self, Address as Kept},
-        app::{self, range},
-        company, directory, recipient,
+        company, recipient,
     },
 };
 
 use crate::{
     Caller, Cx, Outcome, audience,
+    range::{departments, members, visible},
     rule::recipients::{Address, Candidate, Circle, Directory, reached, with_below},
     token,
 };
@@ -76,36 +76,6 @@ pub(super) fn found(
         .collect())
 }
 
-/// Whom an app sees, and the tags in its range.
-pub(crate) fn visible(
-    read: &mut dyn Read,
-    corp: i64,
-    agentid: i64,
-) -> Outcome<(Circle, BTreeSet<i64>)> {
-    let entries = app::range(read, corp, agentid)?;
-    let of_kind = |kind| {
-        let entries = entries.iter().filter(move |entry| entry.0 == kind);
-        entries.map(|(_, id)| *id).collect::<BTreeSet<i64>>()
-    };
-    let mut circle = Circle {
-        everyone: entries.contains(&(range::DEPARTMENT, directory::ROOT)),
-        people: of_kind(range::PERSON),
-        departments: of_kind(range::DEPARTMENT),
-    };
-    let tags = of_kind(range::TAG);
-    if circle.everyone {
-        return Ok((circle, tags));
-    }
-    for tag in members(read, corp, &tags)?.into_values() {
-        circle.people.extend(tag.people);
-        circle.departments.extend(tag.departments);
-    }
-    circle.everyone = circle.departments.contains(&directory::ROOT);
-    let departments = departments(read, corp)?;
-    circle.departments = with_below(&departments, circle.departments);
-    Ok((circle, tags))
-}
-
 /// What of the directory decides whom an address reaches.
 fn load(read: &mut dyn Read, corp: i64, agentid: i64, address: &Address) -> Outcome<Directory> {
     let (range, seen_tags) = visible(read, corp, agentid)?;
@@ -162,28 +132,4 @@ fn load(read: &mut dyn Read, corp: i64, agentid: i64, address: &Address) -> Outc
     });
     directory.people = candidates.collect();
     Ok(directory)
-}
-
-/// All departments: pairs of department and parent.
-fn departments(read: &mut dyn Read, corp: i64) -> Outcome<Vec<(i64, i64)>> {
-    let all = directory::departments(read, corp)?;
-    Ok(all.into_iter().map(|d| (d.department, d.parent)).collect())
-}
-
-/// Those of these tags that are there, with the people and departments that have them.
-fn members(read: &mut dyn Read, corp: i64, tags: &BTreeSet<i64>) -> Outcome<BTreeMap<i64, Circle>> {
-    let mut circles = BTreeMap::<i64, Circle>::new();
-    if tags.is_empty() {
-        return Ok(circles);
-    }
-    let tags: Vec<i64> = tags.iter().copied().collect();
-    for tagged in recipient::tags(read, corp, &tags)? {
-        let circle = circles.entry(tagged.tag).or_default();
-        match tagged.member {
-            Some((range::PERSON, id)) => circle.people.insert(id),
-            Some((_, id)) => circle.departments.insert(id),
-            None => false,
-        };
-    }
-    Ok(circles)
 }
