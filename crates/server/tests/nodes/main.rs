@@ -11,6 +11,7 @@ mod kit;
 
 mod arrival;
 mod card;
+mod customer_group;
 mod database;
 mod fault;
 mod groups;
@@ -24,3 +25,4 @@ mod restart;
 mod start;
 mod together;
 mod token;
+mod transfer;
