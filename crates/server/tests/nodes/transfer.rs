@@ -35,7 +35,9 @@ async fn three_hundred_a_day_are_given_over_two_nodes_and_each_once() {
         // Every group is asked for at both nodes, in calls of different sizes.
         let ask = async |node: usize, chats: Vec<String>, heir: &str| {
             let body = json!({ "chat_id_list": chats, "new_owner": heir });
-            let answer = apps[node].ok("externalcontact/groupchat/transfer", body).await;
+            let answer = apps[node]
+                .ok("externalcontact/groupchat/transfer", body)
+                .await;
             let failed = answer["failed_chat_list"].as_array().unwrap().iter();
             let failed: BTreeMap<String, i64> = failed
                 .map(|it| (it["chat_id"].as_str().unwrap().to_owned(), code(it)))
@@ -50,24 +52,39 @@ async fn three_hundred_a_day_are_given_over_two_nodes_and_each_once() {
         let answers = join_all(calls.map(|(node, chats)| ask(node, chats, "p2"))).await;
         let mut accepted: BTreeMap<String, usize> = BTreeMap::new();
         for (chats, failed) in answers {
-            assert!(failed.values().all(|code| [45009, 90507].contains(code)), "{failed:?}");
+            assert!(
+                failed.values().all(|code| [45009, 90507].contains(code)),
+                "{failed:?}"
+            );
             for chat_id in chats.into_iter().filter(|it| !failed.contains_key(it)) {
                 *accepted.entry(chat_id).or_default() += 1;
             }
         }
         assert_eq!(accepted.len(), 300, "{book:?}");
-        assert!(accepted.values().all(|times| *times == 1), "a group was given twice");
+        assert!(
+            accepted.values().all(|times| *times == 1),
+            "a group was given twice"
+        );
         for (node, app) in apps.iter().enumerate() {
             let waits = |n: usize| json!({ "limit": 1000, "status_filter": n, "owner_filter": { "userid_list": ["p1"] } });
             let mut found = Vec::new();
             for status in [1, 2] {
-                let listed = app.ok("externalcontact/groupchat/list", waits(status)).await;
+                let listed = app
+                    .ok("externalcontact/groupchat/list", waits(status))
+                    .await;
                 found.push(listed["group_chat_list"].as_array().unwrap().clone());
             }
             assert_eq!((found[0].len(), found[1].len()), (30, 300));
-            assert!(found[1].iter().all(|it| accepted.contains_key(it["chat_id"].as_str().unwrap())));
+            assert!(
+                found[1]
+                    .iter()
+                    .all(|it| accepted.contains_key(it["chat_id"].as_str().unwrap()))
+            );
             // Another heir has a day of his own, at each node.
-            let left: Vec<String> = found[0].iter().map(|it| it["chat_id"].as_str().unwrap().to_owned()).collect();
+            let left: Vec<String> = found[0]
+                .iter()
+                .map(|it| it["chat_id"].as_str().unwrap().to_owned())
+                .collect();
             let (_, failed) = ask(node, left[..1].to_vec(), "p2").await;
             assert_eq!(failed.into_values().collect::<Vec<_>>(), [45009]);
         }
