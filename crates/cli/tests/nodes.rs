@@ -1,5 +1,11 @@
 //! Several processes on one PostgreSQL, of which one is killed or stands still.
 
+#[path = "nodes/card.rs"]
+mod card;
+#[path = "nodes/customer_group.rs"]
+mod customer_group;
+#[path = "../../server/tests/api/callback/receiver.rs"]
+mod receiver;
 #[expect(dead_code, reason = "the tests of a directory use the rest")]
 mod served;
 
@@ -17,8 +23,12 @@ use nix::{
     unistd::Pid,
 };
 use postgres::{Client, NoTls};
-use qun_protocol::appchat::Create;
+use qun_protocol::{appchat::Create, manage::SetCallback, world};
+use receiver::{KEY, Receiver, TOKEN};
 use served::{Sent, Server, history};
+
+/// The demo company's first app.
+const AGENT: i64 = 1_000_002;
 
 /// A schema of a test's own, dropped at the end.
 struct Database {
@@ -58,14 +68,20 @@ impl Database {
     }
 
     fn node(&self, name: &str) -> Server {
+        self.node_with(name, &[])
+    }
+
+    /// A node with more flags.
+    fn node_with(&self, name: &str, flags: &[&str]) -> Server {
         let url = self.url(name);
         let token: &Path = self.token_file.path();
-        Server::with([
+        let place = [
             "--database".as_ref(),
             OsStr::new(&url),
             "--manage-token-file".as_ref(),
             token.as_os_str(),
-        ])
+        ];
+        Server::with(place.into_iter().chain(flags.iter().map(OsStr::new)))
     }
 
     /// A node beside another, which knows the secrets.
@@ -99,6 +115,33 @@ impl Drop for Database {
             }
         });
         let _ = drop.join();
+    }
+}
+
+/// Lets an app be told at a receiver.
+async fn told(server: &Server, receiver: &Receiver) {
+    let callback = SetCallback {
+        corpid: server.text("corpid").into(),
+        agentid: AGENT,
+        callback: world::Callback {
+            url: receiver.url.clone(),
+            token: TOKEN.into(),
+            encoding_aes_key: KEY.into(),
+        },
+    };
+    let set = server.manager().send(callback).await;
+    set.expect("it is verified");
+}
+
+/// Waits until a condition holds.
+async fn until(what: &str, holds: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(
+            start.elapsed() < Duration::from_secs(120),
+            "it never came to this: {what}"
+        );
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
 
