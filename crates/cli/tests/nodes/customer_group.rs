@@ -45,7 +45,7 @@ fn id(customer: usize) -> String {
 
 /// Every fourth customer leaves again.
 fn steps(customer: usize) -> usize {
-    if customer % 4 == 0 { 3 } else { 2 }
+    if customer.is_multiple_of(4) { 3 } else { 2 }
 }
 
 impl Done {
