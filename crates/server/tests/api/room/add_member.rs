@@ -308,3 +308,56 @@ async fn two_at_once_add_a_contact_once() {
     assert_eq!(app.members("wrg").await, ["bot1", "wmc1", "wmc2", "wmc3"]);
     server.stop().await;
 }
+
+/// How often it was noted that a call does what is advised against.
+async fn lints(server: &Server) -> u64 {
+    let url = format!("{}/metrics", server.url);
+    let metrics = server.http.get(url).send().await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    let line = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("qun_lints_total "));
+    line.unwrap_or_else(|| panic!("{metrics}")).parse().unwrap()
+}
+
+#[tokio::test]
+async fn more_than_50_a_minute_of_one_account_are_done_with_a_lint() {
+    for rules in BOTH {
+        let server = Server::start().await;
+        let app = company(&server, 55, |world| {
+            world["rulebook"] = json!(rules);
+            let contacts: Vec<Value> = (1..=55)
+                .map(|n| json!({ "contact": format!("wmc{n}") }))
+                .collect();
+            let other = json!({ "userid": "boss", "friends": contacts });
+            let bots = world["hostings"][0]["bots"].as_array_mut().unwrap();
+            bots.push(other);
+        })
+        .await;
+        // A minute of its own: the clock goes on while this runs.
+        let into = server.now_ms().await % 60_000;
+        server.advance(60 - into / 1000).await;
+        let before = lints(&server).await;
+        for n in 3..=52 {
+            let added = add(&app, &format!("wmc{n}"), "R:1").await;
+            assert_eq!(added["code"], 0, "{n}: {added}");
+        }
+        // Refused additions are none.
+        assert_eq!(add(&app, "wmc3", "R:1").await["code"], -9);
+        assert_eq!(lints(&server).await, before, "fifty are as advised");
+        let one_more = add(&app, "wmc53", "R:1").await;
+        assert_eq!(one_more, json!({ "code": 0, "message": "" }));
+        assert_eq!(lints(&server).await, before + 1);
+        let by_boss = json!({ "botUserId": "boss", "contactWxid": "wmc2", "roomWxid": "R:2" });
+        assert_eq!(app.room("addMember", by_boss).await["code"], 0);
+        assert_eq!(lints(&server).await, before + 1, "each account for itself");
+        server.advance(60).await;
+        assert_eq!(add(&app, "wmc54", "R:1").await["code"], 0);
+        assert_eq!(lints(&server).await, before + 1, "another minute");
+        app.rules(json!({ "limits": { "room_adds_per_bot_minute": 1 } }))
+            .await;
+        assert_eq!(add(&app, "wmc55", "R:1").await["code"], 0);
+        assert_eq!(lints(&server).await, before + 2);
+        server.stop().await;
+    }
+}
