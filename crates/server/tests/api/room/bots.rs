@@ -174,6 +174,58 @@ async fn accounts_are_named_by_any_id_that_is_theirs_alone() {
 }
 
 #[tokio::test]
+async fn who_leaves_the_company_is_logged_out_and_keeps_the_account() {
+    let server = Server::start().await;
+    let app = company(&server, 3, |world| {
+        let bots = world["hostings"][0]["bots"].as_array_mut().unwrap();
+        bots.push(json!({ "userid": "bot2", "wxid": "1688222" }));
+        bots.push(json!({ "userid": "gone" }));
+        bots.push(json!({ "userid": "plain", "online": false }));
+    })
+    .await;
+    let shown = async |id: &str| {
+        let path = format!("/_qun/bots/{id}?corpid={}", app.corpid);
+        let bot = server.manage_ok("GET", &path, None).await["bot"].clone();
+        let is = |key: &str| bot[key].as_bool().unwrap();
+        (is("online"), is("logged_in"))
+    };
+    assert_eq!(shown("bot1").await, (true, true));
+    assert_eq!(shown("bot2").await, (true, true));
+    assert_eq!(shown("gone").await, (false, false));
+    assert_eq!(shown("plain").await, (false, true));
+    let resign = app.own("users/bot1/resign");
+    server.manage_ok("POST", &resign, Some(json!({}))).await;
+    assert_eq!(shown("bot1").await, (false, false));
+    let create = json!({ "botUserId": "bot1", "wxids": ["wmc1", "wmc2"] });
+    assert_eq!(
+        app.room("create", create).await,
+        json!({ "errcode": -5, "errmsg": "bot不在线" })
+    );
+    // Of bot2 nothing has happened: but for the account, nobody would keep the person.
+    let (status, answer) = server.manage("DELETE", &app.own("users/bot2"), None).await;
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (409, &json!("person_in_use"))
+    );
+    let sync = app
+        .sibling(json!({ "name": "sync", "kind": "contacts_sync" }))
+        .await;
+    let deleted = sync.get("user/delete", "&userid=bot2").await;
+    assert_eq!(deleted["errcode"], 0, "{deleted}");
+    assert_eq!(shown("bot2").await, (false, false));
+    let new = json!({ "userid": "new" });
+    server
+        .manage_ok("PUT", &app.own("users/new"), Some(new))
+        .await;
+    let explained = server.manage_ok("GET", &app.own("ids/1688222"), None).await;
+    assert_eq!(explained["meanings"][0]["siblings"][0]["id"], "bot2");
+    // Whoever wants to try it can let it run all the same.
+    app.bot("bot1", json!({ "online": true })).await;
+    assert_eq!(shown("bot1").await, (true, false));
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn labels_are_made_attached_and_taken_away() {
     let server = Server::start().await;
     let app = company(&server, 2, |_| {}).await;
