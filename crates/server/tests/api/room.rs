@@ -5,6 +5,7 @@ mod bots;
 mod create;
 mod exit;
 mod list;
+mod order;
 mod receiver;
 mod story;
 mod told;

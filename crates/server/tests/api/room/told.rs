@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{company, receiver::Receiver};
-use crate::kit::{App, NOON, Server};
+use crate::kit::{App, BOTH, NOON, Server};
 
 const GROUP: &str = "5f0000000000000000000001";
 
@@ -363,4 +363,82 @@ async fn a_url_that_is_set_again_is_told_at_once() {
         assert_eq!(status, 400, "{bad}");
     }
     server.stop().await;
+}
+
+/// What the page types every value as: the name of a type, or an example.
+fn typed(place: &str, printed: &Value, found: &Value) {
+    let fits = match printed.as_str() {
+        Some("number") => found.is_i64(),
+        Some("boolean") => found.is_boolean(),
+        Some("string | null") => found.is_string() || found.is_null(),
+        Some(_) => found.is_string(),
+        None => std::mem::discriminant(printed) == std::mem::discriminant(found),
+    };
+    assert!(
+        fits,
+        "{place} is {printed} in the document and {found} here"
+    );
+    match (printed, found) {
+        (Value::Object(printed), Value::Object(found)) => {
+            let keys = |it: &serde_json::Map<String, Value>| it.keys().cloned().collect::<Vec<_>>();
+            assert_eq!(keys(printed), keys(found), "{place}");
+            for (key, value) in printed {
+                typed(&format!("{place}.{key}"), value, &found[key]);
+            }
+        }
+        (Value::Array(printed), Value::Array(found)) => {
+            assert!(!found.is_empty(), "{place}");
+            for value in found {
+                typed(place, &printed[0], value);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn bodies_are_typed_as_the_document_types_them() {
+    // As printed; its table calls isFriend and syncedTime strings.
+    let printed = json!({
+        "chatId": "5dbe8287184b7cb41f52674e",
+        "botInfo": { "wxid": "string", "weixin": "string", "nickName": "string" },
+        "wxid": "string",
+        "topic": "string",
+        "avatarUrl": "string",
+        "ownerId": "string",
+        "members": [{
+            "wxid": "string",
+            "nickName": "string",
+            "avatarUrl": "string",
+            "roomAlias": "string | null",
+            "isFriend": "boolean",
+            "contactType": "number",
+            "coworker": "boolean"
+        }],
+        "group": "string",
+        "syncedTime": "number"
+    });
+    for rules in BOTH {
+        let server = Server::start().await;
+        let app = company(&server, 3, |world| {
+            world["rulebook"] = json!(rules);
+            world["customers"][0]["corp_name"] = "不在回调里".into();
+            world["customer_groups"][0]["members"][1]["group_nickname"] = "老一".into();
+        })
+        .await;
+        let receiver = app.listens().await;
+        assert_eq!(app.room("addMember", add("wmc3")).await["code"], 0);
+        app.bot("bot1", json!({ "online": false })).await;
+        app.bot("bot1", json!({ "online": true })).await;
+        let got = receiver.got(3).await;
+        for (path, body) in &got {
+            typed(path, &printed, body);
+            assert_eq!(body["chatId"].as_str().unwrap().len(), 24);
+        }
+        let paths: Vec<&str> = got.iter().map(|(path, _)| path.as_str()).collect();
+        let loaded = "/juzi/chatroom/loaded";
+        assert_eq!(paths, ["/juzi/chatroom/joined", loaded, loaded]);
+        assert_eq!(got[0].1["members"][1]["roomAlias"], "老一");
+        server.stop().await;
+    }
 }
