@@ -4,7 +4,7 @@ use qun_protocol::{CorpId, Rulebook, Rules};
 
 use crate::{
     Client, Error, Pacing, TokenKey, TokenStore, Transport,
-    client::{App, Inner},
+    client::{App, Inner, clock::Clock},
     token::{Tokens, Wall, system_ms},
     wire::{Settings, Wire},
 };
@@ -285,6 +285,7 @@ impl Builder {
             self.store.map(|store| (store, key)),
             Arc::clone(&self.wall),
         );
+        let clock = Clock::new(Arc::clone(&self.wall));
         let pacing = self
             .pacing
             .unwrap_or_else(|| Pacing::with(self.rules.clone(), self.wall));
@@ -293,6 +294,7 @@ impl Builder {
             app,
             tokens,
             pacing,
+            clock,
             rules: self.rules,
             manage_token: self.manage_token,
         })))
