@@ -215,7 +215,7 @@ refusals! {
     DepartmentInUse 0 "", 0 "", 409, "The department has members or children, or is the root.";
     TagUnknown 0 "", 0 "", 404, "No tag with this id.";
     GroupUnknown 0 "", 0 "", 404, "No group with this id, or none that this person can see.";
-    PersonInUse 0 "", 0 "", 409, "The person is still in groups.";
+    PersonInUse 0 "", 0 "", 409, "The person is still in groups, in the history, or hosted.";
     DetailTaken 0 "", 0 "", 409, "Another person has this mobile number or e-mail address.";
     NotOwner 0 "", 0 "", 403, "Only the group's owner may do this, of some things an admin too.";
     CustomerUnknown 0 "", 0 "", 404, "No customer with this external_userid.";

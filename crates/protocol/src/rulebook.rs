@@ -181,6 +181,7 @@ limits! {
     RoomContactsMin "room_contacts_min" Size = 2, "Least contacts of a new room (juzi).";
     RoomContactsMax "room_contacts_max" Size = 40, "Most contacts of a new room (juzi).";
     RoomDirectMembers "room_direct_members" Size = 40, "From so many members on who is added to a room gets an invitation card (juzi).";
+    RoomAddsPerBotMinute "room_adds_per_bot_minute" Minute = 50, "Additions to rooms by one hosted account a minute that Juzi advises; more is done, with a lint (juzi).";
     TokenSeconds "token_seconds" Size = 7_200, "Validity of an access token in seconds (91039).";
     BodyBytes "body_bytes" Size = 2 * 1024 * 1024, "Size of a JSON body in bytes; more is 40206.";
     ChatNameChars "chat_name_chars" Size = 50, "Characters of a group's name; the rest is cut (90245).";

@@ -1,7 +1,7 @@
 //! `qun room`: rooms of Juzi, with a Juzi token; their labels with the manage token.
 
 pub(crate) mod bot;
-mod hosting;
+pub(crate) mod hosting;
 pub(crate) mod id;
 mod label;
 

@@ -170,8 +170,10 @@ fn json_lines_hold_the_whole_message() {
     assert_eq!(listening.stop(), 0);
 }
 
-/// Answers each request with the next of these; gives what it was sent.
-fn target(answers: &'static [(u16, &'static str)]) -> (String, thread::JoinHandle<Vec<String>>) {
+/// Answers each request with the next of these; gives paths and bodies of what it was sent.
+fn target(
+    answers: &'static [(u16, &'static str)],
+) -> (String, thread::JoinHandle<Vec<(String, String)>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
     let serving = thread::spawn(move || {
@@ -193,8 +195,8 @@ fn target(answers: &'static [(u16, &'static str)]) -> (String, thread::JoinHandl
                 body.len()
             )
             .unwrap();
-            assert!(head.starts_with("POST /hook "), "{head}");
-            String::from_utf8(sent).unwrap()
+            let path = head.strip_prefix("POST ").unwrap().split(' ').next();
+            (path.unwrap().to_owned(), String::from_utf8(sent).unwrap())
         };
         answers.iter().map(one).collect()
     });
@@ -225,10 +227,8 @@ fn what_the_target_answers_goes_back_encrypted() {
     );
     assert_eq!(listening.post(&text(3, "c"), TOKEN).0, 500);
     let sent = serving.join().unwrap();
-    assert_eq!(
-        sent,
-        [text(1, "a"), text(1, "a"), text(2, "b"), text(3, "c")]
-    );
+    let texts = [text(1, "a"), text(1, "a"), text(2, "b"), text(3, "c")];
+    assert_eq!(sent, texts.map(|text| ("/hook".to_owned(), text)));
     let pid = Pid::from_raw(i32::try_from(listening.child.id()).unwrap());
     kill(pid, Signal::SIGTERM).unwrap();
     assert_eq!(listening.code(), 0);
@@ -377,7 +377,7 @@ fn a_reply_of_the_target_is_on_the_persons_phone() {
     let (url, serving) = target(&[(200, REPLY)]);
     let listening = Listening::to(&server, &["--forward-to", &url, "--count", "1"]);
     server.good(&["trigger", "text", "zhangsan", "在吗", "--app", APP]);
-    assert!(serving.join().unwrap()[0].contains("在吗"));
+    assert!(serving.join().unwrap()[0].1.contains("在吗"));
     assert_eq!(listening.code(), 0);
     let words = [
         "wait",
@@ -428,4 +428,104 @@ fn a_callback_is_set_only_where_somebody_answers_and_never_shown() {
     assert_eq!(listening.stop(), 0);
     assert_eq!(server.run(&["trigger", "text", "zhangsan", "x"]).code, 2);
     assert_eq!(server.run(&["callback", "show", "nosuch"]).code, 3);
+}
+
+/// A group of the demo company's hosted accounts.
+const GROUP: &str = "5f60998462c907003e1fa2c0";
+const ADD: [&str; 5] = ["room", "add", "testUserId", "7888888888", "R:888888"];
+
+/// One that takes what a server tells its only group of hosted accounts.
+fn of_rooms(server: &Server, words: &[&str]) -> Listening {
+    let mut command = server.qun(&["listen", "--listen", "127.0.0.1:0", "--group"]);
+    command
+        .args(words)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    Listening::of(command, TempDir::new().unwrap())
+}
+
+fn told_at(server: &Server) -> Value {
+    server.value(&["bot", "group", "list"])[0]["callback_url"].clone()
+}
+
+#[test]
+fn what_happens_in_rooms_is_shown_and_told_elsewhere_again_afterwards() {
+    let server = Server::memory();
+    let elsewhere = "http://127.0.0.1:9/before";
+    server.good(&["bot", "group", "callback", elsewhere]);
+    // Somebody else's URL is not replaced by surprise.
+    let refused = server.run(&["listen", "--listen", "127.0.0.1:0", "--group"]);
+    assert_eq!(refused.code, 2, "{}", refused.err);
+    assert!(refused.err.contains("--yes"), "{}", refused.err);
+    let mut listening = of_rooms(&server, &["--yes"]);
+    let here = format!("http://{}", listening.address);
+    assert_eq!(told_at(&server), here.as_str());
+    server.good(&ADD);
+    let line = listening.line();
+    let cells: Vec<&str> = line.trim_end().split('\t').collect();
+    assert!(cells[0].contains('T'), "{line}");
+    assert_eq!(
+        cells[1..],
+        [
+            "testUserId",
+            "chatroom/joined",
+            "R:888888",
+            "VIP交流群",
+            "5"
+        ]
+    );
+    server.good(&["bot", "sync", "testUserId", "R:888888"]);
+    assert!(listening.line().contains("\tchatroom/loaded\tR:888888\t"));
+    assert_eq!(listening.stop(), 0);
+    assert_eq!(told_at(&server), elsewhere);
+    // Whoever sets another URL meanwhile keeps it.
+    server.good(&["bot", "group", "callback", ""]);
+    let listening = of_rooms(&server, &[GROUP]);
+    server.good(&["bot", "group", "callback", elsewhere]);
+    assert_eq!(listening.stop(), 0);
+    assert_eq!(told_at(&server), elsewhere);
+}
+
+#[test]
+fn what_juzi_posts_is_shown_once_and_passed_on_as_it_came() {
+    let (url, serving) = target(&[(500, ""), (200, ""), (200, "")]);
+    let mut listening = Listening::start(&["--juzi", "--json", "--forward-to", &url]);
+    let post = |path: &str, body: &str| -> u16 {
+        let mut stream = TcpStream::connect(listening.address.trim_end_matches("/juzi")).unwrap();
+        write!(
+            stream,
+            "POST /juzi{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap().parse().unwrap()
+    };
+    // A key that document 002 does not have, and a time as its table types it.
+    let joined = r#"{"wxid":"R:1",  "syncedTime":"1600000000123","new":{"by":1}}"#;
+    assert_eq!(post("/chatroom/joined", joined), 500, "the target fails");
+    assert_eq!(post("/chatroom/joined", joined), 200);
+    assert_eq!(post("/chatroom/joined", joined), 200, "known already");
+    let topic = r#"{"topic":"x"}"#;
+    assert_eq!(post("/room/topic", topic), 200);
+    assert_eq!(post("/room/topic", "<xml/>"), 400);
+    let whole = json!({ "wxid": "R:1", "syncedTime": "1600000000123", "new": { "by": 1 } });
+    for _ in 0..2 {
+        let json = listening.json();
+        assert_eq!(json, json!({ "path": "/chatroom/joined", "body": whole }));
+    }
+    let json = listening.json();
+    assert_eq!(
+        json,
+        json!({ "path": "/room/topic", "body": { "topic": "x" } })
+    );
+    assert_eq!(listening.stop(), 0);
+    let sent = serving.join().unwrap();
+    let (chat, room) = ("/hook/chatroom/joined", "/hook/room/topic");
+    let expected = [(chat, joined), (chat, joined), (room, topic)];
+    assert_eq!(
+        sent,
+        expected.map(|(path, body)| (path.to_owned(), body.to_owned()))
+    );
 }

@@ -74,7 +74,7 @@ impl Event {
 }
 
 type Handling = Pin<Box<dyn Future<Output = Result<(), Fault>> + Send>>;
-type Handler = dyn Fn(Event) -> Handling + Send + Sync;
+type Handler = dyn Fn(Event, Bytes) -> Handling + Send + Sync;
 
 /// Receives what Juzi tells, as a `tower::Service`; put it at the callback URL and whatever is below. Cheap to clone; clones
 /// share what they have seen.
@@ -122,8 +122,18 @@ impl Receiver {
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<Fault> + 'static,
     {
-        let handler = move |event| -> Handling {
-            let handling = handler(event);
+        Self::with_body(move |event, _| handler(event))
+    }
+
+    /// The same with the body as it came, for whoever passes it on: an event of a newer version may hold more than its type.
+    pub fn with_body<H, F, E>(handler: H) -> Self
+    where
+        H: Fn(Event, Bytes) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<Fault> + 'static,
+    {
+        let handler = move |event, body| -> Handling {
+            let handling = handler(event, body);
             Box::pin(async move { handling.await.map_err(Into::into) })
         };
         Self {
@@ -169,7 +179,7 @@ impl Receiver {
         digest.update(&body);
         let once = self.seen.of(digest.finalize().into());
         let handling = tokio::spawn(async move {
-            let handled = once.get_or_try_init(|| (self.handler)(event)).await;
+            let handled = once.get_or_try_init(|| (self.handler)(event, body)).await;
             handled.copied()
         });
         let failed = |why: &dyn fmt::Display| {

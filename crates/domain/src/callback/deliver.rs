@@ -139,12 +139,9 @@ pub fn settle(cx: &mut Cx, delivery: &Delivery, settled: Settled<'_>) -> Outcome
     let again = match (settled.accepted, hosting_of(queue)) {
         (Some(_), _) => None,
         (None, None) => again_at(cx, settled.attempt, failures, settled.retries),
-        (None, Some(hosting)) => {
+        (None, Some(_)) => {
             let retry = usize::try_from(failures - 1).unwrap_or(usize::MAX);
             let delay = ROOM_RETRIES.get(retry);
-            if delay.is_none() {
-                give_up(cx, corp, hosting)?;
-            }
             delay.map(|delay| settled.attempt.began + delay)
         }
     };
@@ -165,9 +162,14 @@ pub fn settle(cx: &mut Cx, delivery: &Delivery, settled: Settled<'_>) -> Outcome
         callback::leave(cx.tx, queue, Some(due), failures)?;
         return Ok(None);
     }
-    let end = match settled.accepted {
-        Some(_) => state::DELIVERED,
-        None => state::EXHAUSTED,
+    let end = match (settled.accepted, hosting_of(queue)) {
+        (Some(_), _) => state::DELIVERED,
+        (None, hosting) => {
+            if let Some(hosting) = hosting {
+                give_up(cx, corp, hosting)?;
+            }
+            state::EXHAUSTED
+        }
     };
     callback::end(cx.tx, corp, event, end)?;
     let next = next(cx, queue, &delivery.claim, until, 0)?;
@@ -180,7 +182,8 @@ pub fn settle(cx: &mut Cx, delivery: &Delivery, settled: Settled<'_>) -> Outcome
     Ok(None)
 }
 
-/// Counts a callback that a group of hosted accounts never took; too many in a short time silence the group.
+/// Counts a callback that a group of hosted accounts never took; too many in a short time silence the group. What was under
+/// way when the silence began does not make it longer.
 fn give_up(cx: &mut Cx, corp: i64, hosting: i64) -> Outcome<()> {
     // All queues of the group count together.
     cx.tx.enter(corp, Effect::Change)?;
@@ -188,6 +191,9 @@ fn give_up(cx: &mut Cx, corp: i64, hosting: i64) -> Outcome<()> {
         return Ok(());
     };
     let (many, within, silence) = SILENCE;
+    if known.silent_until > cx.now {
+        return Ok(());
+    }
     let mut times: Vec<i64> = serde_json::from_str(&known.exhausted).unwrap_or_default();
     times.push(cx.now);
     times.retain(|time| cx.now - time <= within);

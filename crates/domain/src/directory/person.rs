@@ -10,6 +10,7 @@ use qun_store::{
     table::{
         audience, chat,
         directory::{self, Detail, Person, Place},
+        room::{bot, wxid},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -159,9 +160,27 @@ fn is_email(address: &str) -> bool {
     (6..=64).contains(&address.len()) && address.contains('@')
 }
 
+/// Writes a person's row. Hosted accounts of one who has left the company are logged out.
+fn put(cx: &mut Cx, corp: i64, row: &Person, new: bool) -> Outcome<()> {
+    directory::put_person(cx.tx, corp, row, new)?;
+    if UserStatus::numbered(row.status) == UserStatus::Left {
+        bot::log_out(cx.tx, corp, row.person)?;
+    }
+    Ok(())
+}
+
+/// Marks a person as resigned.
+pub(crate) fn resign(cx: &mut Cx, corp: i64, person: Person) -> Outcome<()> {
+    let row = Person {
+        status: UserStatus::Left.number(),
+        ..person
+    };
+    put(cx, corp, &row, false)
+}
+
 /// Adds a person who was checked, with a key that is free.
 pub(crate) fn add(cx: &mut Cx, corp: i64, person: &Person, places: &[Place]) -> Outcome<()> {
-    directory::put_person(cx.tx, corp, person, true)?;
+    put(cx, corp, person, true)?;
     Ok(directory::set_places(
         cx.tx,
         corp,
@@ -183,14 +202,17 @@ pub(crate) fn save(cx: &mut Cx, corp: i64, person: &Person, places: &[Place]) ->
         person: key,
         ..person.clone()
     };
-    directory::put_person(cx.tx, corp, &row, new)?;
+    put(cx, corp, &row, new)?;
     directory::set_places(cx.tx, corp, key, new, places)?;
     Ok(key)
 }
 
-/// Whether what happened names a person.
+/// Whether what happened, or what Juzi knows, names a person.
 pub(crate) fn in_history(read: &mut dyn Read, corp: i64, key: i64) -> Outcome<bool> {
-    Ok(chat::ever_in_group(read, corp, key)? || audience::ever_addressed(read, corp, key)?)
+    Ok(chat::ever_in_group(read, corp, key)?
+        || audience::ever_addressed(read, corp, key)?
+        || wxid::of_person(read, corp, key)?.is_some()
+        || !bot::by_person(read, corp, key)?.is_empty())
 }
 
 /// Removes a person. One whom the history names stays there as someone who has left, without anything else.
@@ -205,7 +227,7 @@ pub(crate) fn remove(cx: &mut Cx, corp: i64, person: &Person) -> Outcome<()> {
             status: UserStatus::Left.number(),
             ..person.clone()
         };
-        directory::put_person(cx.tx, corp, &row, false)?;
+        put(cx, corp, &row, false)?;
         directory::set_profile(cx.tx, corp, person.person, None)?;
     } else {
         directory::delete_person(cx.tx, corp, person.person)?;

@@ -1,7 +1,7 @@
 use qun_protocol::{
     Done, ExternalUserId, Refusal as R, Refused,
     manage::{AddCustomer, Customers, CustomersOf, GetCustomer, PutCustomer, Resign},
-    world::{Customer, CustomerKind, UserStatus},
+    world::{Customer, CustomerKind},
 };
 use qun_store::{
     Read,
@@ -9,7 +9,7 @@ use qun_store::{
 };
 
 use super::{bad, directory::after_key};
-use crate::{Command, Cx, Outcome, Query, ReadCx, Use, people::feed::page_size};
+use crate::{Command, Cx, Outcome, Query, ReadCx, Use, directory::person, people::feed::page_size};
 
 fn shown(row: customer::Customer) -> Customer {
     Customer {
@@ -146,9 +146,8 @@ impl Command<PutCustomer> for Use {
 impl Command<Resign> for Use {
     fn run(cx: &mut Cx, request: &Resign) -> Outcome<Done> {
         let corp = cx.company(Some(&request.corpid))?.corp;
-        let mut person = cx.person(corp, &request.userid)?;
-        person.status = UserStatus::Left.number();
-        directory::put_person(cx.tx, corp, &person, false)?;
+        let known = cx.person(corp, &request.userid)?;
+        person::resign(cx, corp, known)?;
         company::changed(cx.tx, corp)?;
         Ok(Done {})
     }

@@ -239,7 +239,7 @@ impl Command<DeleteUser> for Use {
         let corp = cx.company(Some(&request.corpid))?.corp;
         let person = cx.person(corp, &request.userid)?;
         if person::in_history(cx.tx.as_read(), corp, person.person)? {
-            let detail = "who was in a group or was told something stays in the history; set the status to left instead";
+            let detail = "who was in a group, was told something or is hosted stays; set the status to left instead";
             return Err(Refused::because(R::PersonInUse, detail).into());
         }
         directory::delete_person(cx.tx, corp, person.person)?;

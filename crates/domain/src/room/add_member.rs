@@ -1,11 +1,11 @@
 use qun_protocol::{
-    Limit, Refusal as R,
+    Limit, Refusal as R, Rules,
     groupchat::JoinScene,
     room::{AddMember, Added},
     world::UserStatus,
 };
 use qun_store::{
-    Read,
+    Counter, Read,
     table::{
         chat::{self, kind},
         company,
@@ -58,6 +58,7 @@ impl Command<AddMember> for Use {
         }
         perform(corp, &bot, "add")?;
         cx.touched = Some(corp);
+        advise(cx, rules, corp, &bot)?;
         if room.member_count >= rules.limit(Limit::RoomDirectMembers) {
             invitation::send(cx, corp, &bot, &room, contact)?;
             return Ok(Added::default());
@@ -73,6 +74,26 @@ impl Command<AddMember> for Use {
         customer_group::join(cx, &company, rules, &mut group, &[contact], way)?;
         Ok(Added::default())
     }
+}
+
+/// 建议拉人进群时,每分钟不超过50次: counts what an account adds, and says when it is more than is advised.
+fn advise(cx: &mut Cx, rules: &Rules, corp: i64, bot: &Bot) -> Outcome<()> {
+    let limit = Limit::RoomAddsPerBotMinute;
+    let counter = Counter {
+        corp,
+        key: limit.key(),
+        scope: &format!("bot {}", bot.bot),
+    };
+    let (start, most) = (limit.window().start(cx.now), rules.limit(limit));
+    let added = cx.tx.spent(&counter, start)?.amount + 1;
+    cx.tx.spend(&counter, start, 1)?;
+    if added > most {
+        cx.lint(format!(
+            "{} adds the {added}th person in this minute: at most {most} are advised",
+            bot.user_id
+        ));
+    }
+    Ok(())
 }
 
 /// Whether an account may bring somebody into a room: its friends and its colleagues.

@@ -7,7 +7,7 @@ use qun_store::{
     table::{
         app,
         chat::{self, kind},
-        customer, customer_group, directory,
+        customer, customer_group, directory, join_way,
         room::{self, bot, hosting, label},
     },
 };
@@ -24,7 +24,8 @@ impl Query<ExplainId> for Use {
             let what = format!("the company {}", company.name);
             meanings.push(meaning("corpid", what, Vec::new()));
         }
-        meanings.extend(app(read, corp, &request.id)?);
+        meanings.extend(numbered(read, corp, &request.id)?);
+        meanings.extend(join_way(read, corp, &request.id)?);
         meanings.extend(people(read, corp, &request.id)?);
         meanings.extend(accounts(read, corp, &request.id)?);
         meanings.extend(rooms(read, corp, &request.id)?);
@@ -53,12 +54,35 @@ fn sibling(kind: &str, id: impl Into<String>) -> Sibling {
     }
 }
 
-fn app(read: &mut dyn Read, corp: i64, text: &str) -> Outcome<Option<Meaning>> {
-    let Ok(agentid) = text.parse() else {
+/// An app, a department and a tag may have the same number.
+fn numbered(read: &mut dyn Read, corp: i64, text: &str) -> Outcome<Vec<Meaning>> {
+    let Ok(number) = text.parse() else {
+        return Ok(Vec::new());
+    };
+    let app = app::by_agentid(read, corp, number)?.map(|it| ("agentid", "app", it.name));
+    let department = directory::department(read, corp, number)?;
+    let department = department.map(|it| ("partyid", "department", it.name));
+    let tag = directory::tag(read, corp, number)?.map(|it| ("tagid", "tag", it.name));
+    let found = [app, department, tag].into_iter().flatten();
+    let found =
+        found.map(|(kind, what, name)| meaning(kind, format!("the {what} {name}"), Vec::new()));
+    Ok(found.collect())
+}
+
+fn join_way(read: &mut dyn Read, corp: i64, text: &str) -> Outcome<Option<Meaning>> {
+    let Some(way) = join_way::by_config_id(read, corp, text)? else {
         return Ok(None);
     };
-    let app = app::by_agentid(read, corp, agentid)?;
-    Ok(app.map(|app| meaning("agentid", format!("the app {}", app.name), Vec::new())))
+    let chats = join_way::chats(read, corp, way.way)?;
+    let what = format!(
+        "a join way into {} customer groups: {}",
+        chats.len(),
+        way.remark
+    );
+    let chats = chats
+        .into_iter()
+        .map(|chat| sibling("chat_id", chat.chat_id));
+    Ok(Some(meaning("config_id", what, chats.collect())))
 }
 
 fn people(read: &mut dyn Read, corp: i64, text: &str) -> Outcome<Vec<Meaning>> {
@@ -104,6 +128,9 @@ fn person_of(read: &mut dyn Read, corp: i64, key: i64) -> Outcome<(String, Vec<S
         siblings.push(sibling("imBotId", wxid));
     }
     for bot in bots {
+        if !bot.is_wecom() {
+            siblings.push(sibling("wxUserId", bot.user_id));
+        }
         let group = hosting::by_key(read, corp, bot.hosting)?.unwrap_or_default();
         siblings.push(Sibling {
             of: Some(format!("group {}", group.group_id)),
@@ -118,8 +145,10 @@ fn accounts(read: &mut dyn Read, corp: i64, text: &str) -> Outcome<Vec<Meaning>>
     if let Some(bot) = bot::by_id(read, corp, text)? {
         let (_, siblings) = person_of(read, corp, bot.person)?;
         let siblings = siblings.into_iter().filter(|known| known.id != text);
+        let group =
+            hosting::by_key(read, corp, bot.hosting)?.map(|it| sibling("group", it.group_id));
         let what = format!("the hosted account {}", bot.nick_name);
-        meanings.push(meaning("botId", what, siblings.collect()));
+        meanings.push(meaning("botId", what, siblings.chain(group).collect()));
     } else {
         for bot in bot::by_user(read, corp, &fold(text))? {
             // An employee's userid is explained as such.
@@ -132,11 +161,19 @@ fn accounts(read: &mut dyn Read, corp: i64, text: &str) -> Outcome<Vec<Meaning>>
     }
     if let Some(hosting) = hosting::by_id(read, corp, text)? {
         let what = format!("the group of hosted accounts {}", hosting.name);
-        meanings.push(meaning("group", what, Vec::new()));
+        let bots = bot::all(read, corp)?.into_iter();
+        let bots = bots.filter(|bot| bot.hosting == hosting.hosting);
+        let bots = bots.map(|bot| Sibling {
+            of: Some(bot.nick_name),
+            ..sibling("botId", bot.bot_id)
+        });
+        meanings.push(meaning("group", what, bots.collect()));
     }
     if let Some(label) = label::by_id(read, corp, text)? {
         let what = format!("the label of rooms {}", label.name);
-        meanings.push(meaning("mhTagId", what, Vec::new()));
+        let group = hosting::by_key(read, corp, label.hosting)?;
+        let group = group.map(|group| sibling("group", group.group_id));
+        meanings.push(meaning("mhTagId", what, group.into_iter().collect()));
     }
     Ok(meanings)
 }
@@ -160,6 +197,7 @@ fn rooms(read: &mut dyn Read, corp: i64, text: &str) -> Outcome<Vec<Meaning>> {
     if let Some((bot, chat)) = id::read_conversation(read, corp, text)? {
         let (what, mut siblings) = room_of(read, corp, chat)?;
         siblings.retain(|known| known.id != text);
+        siblings.insert(0, sibling("botId", bot.bot_id));
         let what = format!("the conversation of {} in {what}", bot.nick_name);
         meanings.push(meaning("chatId", what, siblings));
     }

@@ -3,7 +3,7 @@
 use qun_protocol::{
     Refusal as R, Refused,
     manage::HostingMade,
-    world::{Bot, BotFriend, BotRoom, Hosting, PersonalRoom, RoomLabel},
+    world::{Bot, BotFriend, BotRoom, Hosting, PersonalRoom, RoomLabel, UserStatus},
 };
 use qun_store::table::{
     chat::kind,
@@ -73,6 +73,7 @@ pub(super) fn put_bot(cx: &mut Cx, corp: i64, key: i64, wanted: &Bot) -> Outcome
     if bot::by_id(cx.tx.as_read(), corp, &bot_id)?.is_some() {
         return Err(id::taken(&bot_id));
     }
+    let mut there = true;
     let (person, name, user_id) = if wanted.personal {
         let userid = wanted.userid.0.clone();
         if !(1..=64).contains(&userid.len()) {
@@ -85,6 +86,7 @@ pub(super) fn put_bot(cx: &mut Cx, corp: i64, key: i64, wanted: &Bot) -> Outcome
         if let Some(wxid) = &wanted.wxid {
             id::give_person(cx.tx, corp, person.person, wxid)?;
         }
+        there = UserStatus::numbered(person.status) != UserStatus::Left;
         let name = wanted.nick_name.clone().unwrap_or(person.name);
         (person.person, name, person.userid)
     };
@@ -96,8 +98,8 @@ pub(super) fn put_bot(cx: &mut Cx, corp: i64, key: i64, wanted: &Bot) -> Outcome
         user_id,
         bot_id,
         nick_name: name,
-        online: wanted.online.unwrap_or(true),
-        logged_in: wanted.logged_in.unwrap_or(true),
+        online: wanted.online.unwrap_or(there),
+        logged_in: wanted.logged_in.unwrap_or(there),
         fail_next: String::new(),
     };
     bot::insert(cx.tx, corp, &row)?;

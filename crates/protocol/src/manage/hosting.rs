@@ -197,7 +197,7 @@ pub struct DetachRoomLabel {
 pub struct ExplainId {
     /// 企业ID
     pub corpid: CorpId,
-    /// Any id: of people, contacts, accounts, groups, rooms, conversations, labels, apps.
+    /// Any id: of people, contacts, accounts, groups, rooms, conversations, labels, join ways, apps, departments, tags.
     pub id: String,
 }
 
@@ -219,7 +219,7 @@ pub struct Meaning {
     pub kind: String,
     /// What has it, in a sentence.
     pub what: String,
-    /// The other ids of the same thing.
+    /// The other ids of the same thing, and those of what it belongs to or leads to.
     pub siblings: Vec<Sibling>,
 }
 

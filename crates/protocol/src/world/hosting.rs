@@ -55,10 +55,10 @@ pub struct Bot {
     /// Its nickname; the employee's name or the userid where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nick_name: Option<String>,
-    /// Whether it runs and is on line; yes where absent.
+    /// Whether it runs and is on line; where absent, yes unless its employee has left the company.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub online: Option<bool>,
-    /// Whether it is properly logged in; yes where absent.
+    /// Whether it is properly logged in; the same where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logged_in: Option<bool>,
     /// Its friends.

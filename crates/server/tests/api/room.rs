@@ -5,6 +5,9 @@ mod bots;
 mod create;
 mod exit;
 mod list;
+mod order;
+mod receiver;
+mod story;
 mod told;
 
 use serde_json::{Value, json};
@@ -96,6 +99,14 @@ impl App<'_> {
     /// One of the company's own paths.
     fn own(&self, path: &str) -> String {
         format!("/_qun/companies/{}/{path}", self.corpid)
+    }
+
+    /// Sets where a group of accounts is told what happens.
+    async fn tells(&self, group: &str, receiver: &receiver::Receiver) {
+        let path = self.own(&format!("hostings/{group}"));
+        let body = json!({ "callback_url": receiver.url });
+        let shown = self.server.manage_ok("PATCH", &path, Some(body)).await;
+        assert_eq!(shown["callback_url"], receiver.url);
     }
 
     /// What the account has loaded of a room.

@@ -22,6 +22,7 @@ mod media;
 mod message;
 mod quota;
 mod restart;
+mod room;
 mod start;
 mod together;
 mod token;

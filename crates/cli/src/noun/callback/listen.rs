@@ -1,27 +1,22 @@
-//! `qun listen`: receives what an app is told, prints it and passes it on.
+//! `qun listen`: receives what an app or a group of hosted accounts is told, prints it and passes it on.
+
+mod app;
+mod rooms;
 
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use axum::Router;
 use clap::Args;
-use qun_client::{
-    callback::{Callback, Delivery, Fault, Receiver},
-    crypt::xml::Element,
-    protocol::{
-        CorpId,
-        event::{PassiveReply, Reply, What},
-        manage::{DeleteCallback, GetCallback},
-    },
-};
-use serde_json::{Map, Value};
+use qun_client::callback::Fault;
+use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
-use super::keys::{Keys, fresh};
+use super::keys::Keys;
 use crate::{
-    connect::{Common, Session, probe},
+    connect::{Common, Session},
     failure::usage,
-    output::{line, moment, tell},
+    output::line,
     time::length,
     up::Stop,
 };
@@ -34,11 +29,14 @@ to the app's person: `success` or nothing, or a plain <xml> message, which is en
 Where the target fails, the delivery fails too and comes again. With --app, Token and key are
 made up unless they are said.
 
+With --juzi a line is time, account, event, room, name and number of members; with --json
+{\"path\", \"body\"}. The body is posted as it came to the path below the target.
+
 Example:
   export QUN_CALLBACK_TOKEN=example QUN_CALLBACK_AES_KEY=4Ma3YBrSBbX2aez8MJpXGBne5LSDwgGqHbhM9WPYIws
   qun listen --listen 127.0.0.1:7801";
 
-/// Receive what an app is told, print it, and pass it on.
+/// Receive what an app or a group of hosted accounts is told, print it, and pass it on.
 #[derive(Args)]
 pub(crate) struct Listen {
     #[command(flatten)]
@@ -50,11 +48,18 @@ pub(crate) struct Listen {
     #[arg(long)]
     allow_remote: bool,
     /// Let the server tell this app's events here while it listens, and no longer (needs the manage token)
-    #[arg(long, value_name = "AGENTID")]
+    #[arg(long, value_name = "AGENTID", conflicts_with_all = ["juzi", "group"])]
     app: Option<i64>,
+    /// Receive what Juzi tells of rooms: plain JSON, without Token and key
+    #[arg(long)]
+    juzi: bool,
+    /// Let the server tell this group of hosted accounts' events here while it listens, and afterwards where it told them
+    /// before (needs the manage token); without an ID the only group there is
+    #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = "")]
+    group: Option<String>,
     #[command(flatten)]
     keys: Keys,
-    /// Post the plain XML there
+    /// Post the plain XML there, or the JSON below it
     #[arg(long, value_name = "URL")]
     forward_to: Option<String>,
     /// End after so many
@@ -73,55 +78,50 @@ pub(crate) async fn run(listen: Listen) -> Result<()> {
             listen.listen
         )));
     }
-    let app = match listen.app {
-        Some(agentid) => match App::of(&session, agentid, listen.listen).await? {
-            Some(app) => Some(app),
-            None => return Ok(()),
-        },
-        None => None,
-    };
-    let (token, key) = match listen.keys.given()? {
-        Some(both) => both,
-        None if app.is_some() => (fresh::<32>()?, fresh::<43>()?),
-        None => listen.keys.read()?,
-    };
-    let corpid = app.as_ref().map(|app| &*app.corpid);
-    let callback = match corpid.or(session.target.corpid.as_deref()) {
-        Some(corpid) => Callback::new(&token, &key, corpid),
-        None => Callback::for_anybody(&token, &key),
+    if (listen.app.is_some() || listen.group.is_some()) && listen.listen.ip().is_unspecified() {
+        return Err(usage(format!(
+            "{} is no address that the server could post to; say one with --listen",
+            listen.listen
+        )));
     }
-    .map_err(|error| usage(error.to_string()))?;
     let mut stop = Stop::listen()?;
-    let (send, deliveries) = mpsc::channel(64);
-    let target = listen.forward_to.as_deref().map(Target::new).transpose()?;
-    let receiver = receiver(callback, target, send);
+    let (printer, coming) = mpsc::channel(64);
+    let target = listen.forward_to.as_deref();
+    let target = target.map(|url| Target::new(&session, url)).transpose()?;
+    let prepared = if listen.juzi || listen.group.is_some() {
+        rooms::prepare(&session, &listen, target, printer).await?
+    } else {
+        app::prepare(&session, &listen, target, printer).await?
+    };
+    let Some(Prepared { told, path, router }) = prepared else {
+        return Ok(());
+    };
     let listener = tokio::net::TcpListener::bind(listen.listen)
         .await
         .with_context(|| format!("cannot listen at {}", listen.listen))?;
-    let url = format!("http://{}/callback", listener.local_addr()?);
+    let url = format!("http://{}{path}", listener.local_addr()?);
     let (end, ended) = oneshot::channel::<()>();
     let mut served = tokio::spawn(async move {
-        let app = Router::new().fallback_service(receiver);
         let ended = async { drop(ended.await) };
-        axum::serve(listener, app)
+        axum::serve(listener, router)
             .with_graceful_shutdown(ended)
             .await
     });
     let shown = tokio::select! {
         shown = async {
-            if let Some(app) = &app {
-                app.tell(&session, &url, (token, key)).await?;
+            if let Some(told) = &told {
+                told.tell(&session, &url).await?;
                 if session.dry_run() {
                     return Ok(());
                 }
             }
             session.output.talk(format!("listening at {url}"));
-            show(&session, deliveries, &listen).await
+            show(&session, coming, &listen).await
         } => shown,
         () = stop.wait() => Ok(()),
     };
-    let untold = match &app {
-        Some(app) => app.tell_no_longer(&session, &url).await,
+    let untold = match &told {
+        Some(told) => told.tell_no_longer(&session, &url).await,
         None => Ok(()),
     };
     drop(end);
@@ -134,55 +134,34 @@ pub(crate) async fn run(listen: Listen) -> Result<()> {
     shown.and(untold)
 }
 
-/// The app whose events come here while this listens.
-struct App {
-    corpid: CorpId,
-    agentid: i64,
+/// What is needed to listen.
+struct Prepared {
+    told: Option<Told>,
+    /// Where the URL ends.
+    path: &'static str,
+    router: Router,
 }
 
-impl App {
-    /// Nothing where its callback is another's and shall stay so.
-    async fn of(session: &Session, agentid: i64, listen: SocketAddr) -> Result<Option<Self>> {
-        if listen.ip().is_unspecified() {
-            return Err(usage(format!(
-                "{listen} is no address that the server could post to; say one with --listen"
-            )));
+/// Whose events come here while this listens.
+enum Told {
+    App(app::App),
+    Group(rooms::Group),
+}
+
+impl Told {
+    async fn tell(&self, session: &Session, url: &str) -> Result<()> {
+        match self {
+            Told::App(app) => app.tell(session, url).await,
+            Told::Group(group) => group.tell(session, url).await,
         }
-        let corpid = session.corpid().await?;
-        let get = GetCallback {
-            corpid: corpid.clone(),
-            agentid,
-        };
-        if let Some(url) = session.send(get).await?.url {
-            let question = format!(
-                "App {agentid} is told at {url}. Replace that, with no way back to its Token and key?"
-            );
-            if !session.confirm(&question)? {
-                return Ok(None);
-            }
-        }
-        Ok(Some(Self { corpid, agentid }))
     }
 
-    async fn tell(&self, session: &Session, url: &str, keys: (String, String)) -> Result<()> {
-        super::set(session, self.corpid.clone(), self.agentid, url.into(), keys).await?;
-        Ok(())
-    }
-
-    /// Takes the callback away, unless somebody has set another meanwhile.
+    /// Ends it, unless somebody has set another URL meanwhile.
     async fn tell_no_longer(&self, session: &Session, url: &str) -> Result<()> {
-        let get = GetCallback {
-            corpid: self.corpid.clone(),
-            agentid: self.agentid,
-        };
-        if session.send(get).await?.url.as_deref() == Some(url) {
-            let unset = DeleteCallback {
-                corpid: self.corpid.clone(),
-                agentid: self.agentid,
-            };
-            session.change(unset).await?;
+        match self {
+            Told::App(app) => app.tell_no_longer(session, url).await,
+            Told::Group(group) => group.tell_no_longer(session, url).await,
         }
-        Ok(())
     }
 }
 
@@ -191,23 +170,47 @@ const ANSWERS: Duration = Duration::from_secs(5);
 
 /// Something to print, and whom to tell that it is printed.
 struct Printing {
-    delivery: Delivery,
+    cells: Vec<String>,
+    json: Value,
     printed: oneshot::Sender<()>,
+}
+
+/// Prints something, and waits until it is done.
+async fn print(
+    printer: &mpsc::Sender<Printing>,
+    cells: Vec<String>,
+    json: Value,
+) -> Result<(), Fault> {
+    let (printed, done) = oneshot::channel();
+    let printing = Printing {
+        cells,
+        json,
+        printed,
+    };
+    printer.send(printing).await?;
+    Ok(done.await?)
 }
 
 /// Prints what comes, until it is enough or too late.
 async fn show(
     session: &Session,
-    mut deliveries: mpsc::Receiver<Printing>,
+    mut printings: mpsc::Receiver<Printing>,
     listen: &Listen,
 ) -> Result<()> {
     let mut left = listen.count;
     let coming = async {
         while left != Some(0) {
-            let Some(Printing { delivery, printed }) = deliveries.recv().await else {
+            let Some(Printing {
+                cells,
+                json,
+                printed,
+            }) = printings.recv().await
+            else {
                 break;
             };
-            print(session, &delivery)?;
+            let cells = cells.iter().map(|text| text.replace(char::is_control, " "));
+            let text = cells.collect::<Vec<_>>().join("\t");
+            session.output.text_or_json(|| Ok(line(text)?), &json)?;
             if printed.send(()).is_ok() {
                 left = left.map(|left| left - 1);
             }
@@ -224,83 +227,6 @@ async fn show(
     }
 }
 
-fn print(session: &Session, delivery: &Delivery) -> Result<()> {
-    let xml = Element::read(&delivery.xml)?;
-    session
-        .output
-        .text_or_json(|| Ok(line(in_a_line(delivery))?), &value(&xml))
-}
-
-/// Time, app, person, kind and words.
-fn in_a_line(delivery: &Delivery) -> String {
-    let received = &delivery.received;
-    let agent = received.agent_id.map(|agent| agent.to_string());
-    let (kind, words) = match &received.what {
-        What::Text(text) => ("text", text.content.clone()),
-        What::Image(image) => ("image", image.media_id.clone()),
-        What::Voice(voice) => ("voice", voice.media_id.clone()),
-        What::Video(video) => ("video", video.media_id.clone()),
-        What::Location(place) => ("location", place.label.clone()),
-        What::Link(link) => ("link", format!("{} {}", link.title, link.url)),
-        What::Event(event) => (event.name(), String::new()),
-        other => (other.name(), String::new()),
-    };
-    let cells = [
-        moment(received.create_time),
-        agent.unwrap_or_default(),
-        received.from_user_name.clone(),
-        kind.to_owned(),
-        words,
-    ];
-    cells
-        .map(|text| text.replace(char::is_control, " "))
-        .join("\t")
-}
-
-/// A message as JSON: names as in the XML, what stands more than once as a list, bare numbers as numbers.
-fn value(xml: &Element) -> Value {
-    if xml.children.is_empty() {
-        return match xml.text.parse::<i64>() {
-            Ok(number) if !xml.cdata => number.into(),
-            _ => xml.text.clone().into(),
-        };
-    }
-    let mut fields = Map::new();
-    for child in &xml.children {
-        match fields.get_mut(&child.name) {
-            None => {
-                fields.insert(child.name.clone(), value(child));
-            }
-            Some(Value::Array(all)) => all.push(value(child)),
-            Some(one) => *one = Value::Array(vec![one.take(), value(child)]),
-        }
-    }
-    Value::Object(fields)
-}
-
-/// Prints each, and then asks the target for the answer.
-fn receiver(
-    callback: Callback,
-    target: Option<Target>,
-    deliveries: mpsc::Sender<Printing>,
-) -> Receiver {
-    Receiver::new(callback, move |delivery: Delivery| {
-        let (deliveries, target) = (deliveries.clone(), target.clone());
-        async move {
-            let (printed, done) = oneshot::channel();
-            let xml = delivery.xml.clone();
-            deliveries.send(Printing { delivery, printed }).await?;
-            done.await?;
-            match target {
-                Some(target) => target.forward(xml).await.inspect_err(|error| {
-                    tell(format!("not forwarded, it will come again: {error}"));
-                }),
-                None => Ok::<_, Fault>(None),
-            }
-        }
-    })
-}
-
 /// Where plain messages go.
 #[derive(Clone)]
 struct Target {
@@ -312,7 +238,7 @@ struct Target {
 const ANSWER: usize = 64 << 10;
 
 impl Target {
-    fn new(url: &str) -> Result<Self> {
+    fn new(session: &Session, url: &str) -> Result<Self> {
         let parsed = url.parse().ok();
         let url = parsed
             .filter(|url: &reqwest::Url| matches!(url.scheme(), "http" | "https"))
@@ -321,14 +247,24 @@ impl Target {
                     "{url:?} is no URL; it looks like http://127.0.0.1:8080/"
                 ))
             })?;
-        let http = probe::client(ANSWERS, url.host_str())?;
+        let http = session.http(url.host_str(), ANSWERS)?;
         Ok(Self { url, http })
     }
 
-    async fn forward(self, xml: String) -> Result<Option<PassiveReply>, Fault> {
-        let request = self.http.post(self.url);
-        let request = request.header("Content-Type", "text/xml; charset=utf-8");
-        let sent = request.body(xml).send().await;
+    /// Posts a message below the URL; gives what is answered.
+    async fn post(
+        self,
+        path: &str,
+        kind: &'static str,
+        body: impl Into<reqwest::Body>,
+    ) -> Result<String, Fault> {
+        let mut url = self.url;
+        if !path.is_empty() {
+            let below = format!("{}{path}", url.path().trim_end_matches('/'));
+            url.set_path(&below);
+        }
+        let request = self.http.post(url).header("Content-Type", kind);
+        let sent = request.body(body).send().await;
         let mut answer = sent.map_err(reqwest::Error::without_url)?;
         if !answer.status().is_success() {
             return Err(format!("the target answered HTTP {}", answer.status().as_u16()).into());
@@ -340,29 +276,6 @@ impl Target {
                 return Err("the target's answer is too long".into());
             }
         }
-        let text = String::from_utf8(body)?;
-        match text.trim() {
-            "" => Ok(None),
-            text if text.eq_ignore_ascii_case("success") => Ok(None),
-            text => Ok(Some(Reply::read(text)?.what)),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_message_as_json_keeps_all_of_it() {
-        let xml = "<xml><ToUserName><![CDATA[007]]></ToUserName><AgentID>218</AgentID><MsgId>4561255354251345929</MsgId>\
-            <List><Item><![CDATA[a]]></Item><Item><![CDATA[b]]></Item><Item><![CDATA[c]]></Item></List><Empty/></xml>";
-        assert_eq!(
-            value(&Element::read(xml).unwrap()),
-            json!({ "ToUserName": "007", "AgentID": 218, "MsgId": 4_561_255_354_251_345_929_i64,
-                "List": { "Item": ["a", "b", "c"] }, "Empty": "" })
-        );
+        Ok(String::from_utf8(body)?)
     }
 }

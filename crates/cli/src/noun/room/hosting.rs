@@ -132,7 +132,7 @@ pub(super) async fn run(session: &Session, verb: Verb) -> Result<()> {
 }
 
 /// The group that is named, or the only one there is.
-pub(super) async fn group(session: &Session, named: Option<String>) -> Result<String> {
+pub(crate) async fn group(session: &Session, named: Option<String>) -> Result<String> {
     if let Some(named) = named {
         return Ok(named);
     }

@@ -44,8 +44,10 @@ async fn a_contact_is_in_at_once_by_either_id() {
 
 #[tokio::test]
 async fn every_number_is_provoked() {
-    let server = Server::start().await;
-    let app = company(&server, 3, |world| {
+    for rules in BOTH {
+        let server = Server::start().await;
+        let app = company(&server, 3, |world| {
+ world["rulebook"] = json!(rules);
         // The same employee twice among the accounts that the token selects.
         let twice = json!([{ "userid": "bot2" }, { "userid": "bot2" }]);
         let bots = world["hostings"][0]["bots"].as_array_mut().unwrap();
@@ -72,89 +74,90 @@ async fn every_number_is_provoked() {
         rooms.push(json!({ "room": "wrx", "wxid": "R:4" }));
     })
     .await;
-    let good = json!({ "botUserId": "bot1", "contactWxid": "wmc3", "roomWxid": "R:1" });
-    let with = |change: Value| {
-        let mut body = good.clone();
-        for (key, value) in change.as_object().unwrap() {
-            body[key] = value.clone();
+        let good = json!({ "botUserId": "bot1", "contactWxid": "wmc3", "roomWxid": "R:1" });
+        let with = |change: Value| {
+            let mut body = good.clone();
+            for (key, value) in change.as_object().unwrap() {
+                body[key] = value.clone();
+            }
+            body
+        };
+        let cases = [
+            (json!({ "token": "no" }), -1, "无效token"),
+            (json!({ "token": "" }), -1, "无效token"),
+            (json!({ "token": "no", "botUserId": "no" }), -1, "无效token"),
+            (json!({ "botUserId": "no" }), -2, "botUserId的bot不存在"),
+            (json!({ "botUserId": null }), -2, "botUserId的bot不存在"),
+            (json!({ "botUserId": "boss" }), -2, "botUserId的bot不存在"),
+            (
+                json!({ "botUserId": "bot2" }),
+                -3,
+                "botUserId存在多个机器人",
+            ),
+            (json!({ "botUserId": "pp" }), -4, "不是企业微信"),
+            (json!({ "roomWxid": "R:9" }), -6, "群聊加载失败"),
+            (json!({ "roomWxid": null }), -6, "群聊加载失败"),
+            (json!({ "roomWxid": "77@chatroom" }), -6, "群聊加载失败"),
+            (json!({ "roomWxid": "R:4" }), -11, "bot不在群内"),
+            (
+                json!({ "roomWxid": "R:3" }),
+                -12,
+                "该群是内部群,不执行此操作",
+            ),
+            (json!({ "contactWxid": "wmc2" }), -9, "群聊中已经存在此好友"),
+            (
+                json!({ "contactWxid": "wmc2", "roomWxid": "R:2" }),
+                -9,
+                "群聊中已经存在此好友",
+            ),
+            (json!({ "roomWxid": "R:2" }), -10, "群人数达到上限(500)"),
+            (
+                json!({ "contactWxid": "wmno", "roomWxid": "R:2" }),
+                -10,
+                "群人数达到上限(500)",
+            ),
+            (
+                json!({ "contactWxid": "wmstranger" }),
+                -8,
+                "和bot不是好友关系",
+            ),
+            (json!({ "contactWxid": "wmno" }), -8, "和bot不是好友关系"),
+            (json!({ "contactWxid": "" }), -8, "和bot不是好友关系"),
+        ];
+        for (change, code, message) in cases {
+            let body = with(change);
+            assert_eq!(
+                app.room("addMember", body.clone()).await,
+                refused(code, message),
+                "{body}"
+            );
         }
-        body
-    };
-    let cases = [
-        (json!({ "token": "no" }), -1, "无效token"),
-        (json!({ "token": "" }), -1, "无效token"),
-        (json!({ "token": "no", "botUserId": "no" }), -1, "无效token"),
-        (json!({ "botUserId": "no" }), -2, "botUserId的bot不存在"),
-        (json!({ "botUserId": null }), -2, "botUserId的bot不存在"),
-        (json!({ "botUserId": "boss" }), -2, "botUserId的bot不存在"),
-        (
-            json!({ "botUserId": "bot2" }),
-            -3,
-            "botUserId存在多个机器人",
-        ),
-        (json!({ "botUserId": "pp" }), -4, "不是企业微信"),
-        (json!({ "roomWxid": "R:9" }), -6, "群聊加载失败"),
-        (json!({ "roomWxid": null }), -6, "群聊加载失败"),
-        (json!({ "roomWxid": "77@chatroom" }), -6, "群聊加载失败"),
-        (json!({ "roomWxid": "R:4" }), -11, "bot不在群内"),
-        (
-            json!({ "roomWxid": "R:3" }),
-            -12,
-            "该群是内部群,不执行此操作",
-        ),
-        (json!({ "contactWxid": "wmc2" }), -9, "群聊中已经存在此好友"),
-        (
-            json!({ "contactWxid": "wmc2", "roomWxid": "R:2" }),
-            -9,
-            "群聊中已经存在此好友",
-        ),
-        (json!({ "roomWxid": "R:2" }), -10, "群人数达到上限(500)"),
-        (
-            json!({ "contactWxid": "wmno", "roomWxid": "R:2" }),
-            -10,
-            "群人数达到上限(500)",
-        ),
-        (
-            json!({ "contactWxid": "wmstranger" }),
-            -8,
-            "和bot不是好友关系",
-        ),
-        (json!({ "contactWxid": "wmno" }), -8, "和bot不是好友关系"),
-        (json!({ "contactWxid": "" }), -8, "和bot不是好友关系"),
-    ];
-    for (change, code, message) in cases {
-        let body = with(change);
+        app.load("bot1", "R:1", false).await;
+        assert_eq!(app.room("addMember", good.clone()).await["code"], -6);
+        app.load("bot1", "R:1", true).await;
+        app.bot("bot1", json!({ "online": false })).await;
+        let body = with(json!({ "roomWxid": "R:9" }));
+        assert_eq!(app.room("addMember", body).await, refused(-5, "bot不在线"));
+        app.bot("bot1", json!({ "online": true })).await;
+        app.fail_next("exit").await;
+        app.fail_next("add").await;
+        // What is refused before leaves the failure where it is.
         assert_eq!(
-            app.room("addMember", body.clone()).await,
-            refused(code, message),
-            "{body}"
+            app.room("addMember", with(json!({ "contactWxid": "wmno" })))
+                .await["code"],
+            -8
         );
+        assert_eq!(
+            app.room("addMember", good.clone()).await,
+            refused(-7, "拉入群聊失败")
+        );
+        assert_eq!(app.room("addMember", good.clone()).await["code"], 0);
+        assert_eq!(app.room("addMember", good).await["code"], -9);
+        let path = format!("/_qun/bots/bot1?corpid={}", app.corpid);
+        let bot = server.manage_ok("GET", &path, None).await;
+        assert_eq!(bot["bot"]["fail_next"], json!(["exit"]));
+        server.stop().await;
     }
-    app.load("bot1", "R:1", false).await;
-    assert_eq!(app.room("addMember", good.clone()).await["code"], -6);
-    app.load("bot1", "R:1", true).await;
-    app.bot("bot1", json!({ "online": false })).await;
-    let body = with(json!({ "roomWxid": "R:9" }));
-    assert_eq!(app.room("addMember", body).await, refused(-5, "bot不在线"));
-    app.bot("bot1", json!({ "online": true })).await;
-    app.fail_next("exit").await;
-    app.fail_next("add").await;
-    // What is refused before leaves the failure where it is.
-    assert_eq!(
-        app.room("addMember", with(json!({ "contactWxid": "wmno" })))
-            .await["code"],
-        -8
-    );
-    assert_eq!(
-        app.room("addMember", good.clone()).await,
-        refused(-7, "拉入群聊失败")
-    );
-    assert_eq!(app.room("addMember", good.clone()).await["code"], 0);
-    assert_eq!(app.room("addMember", good).await["code"], -9);
-    let path = format!("/_qun/bots/bot1?corpid={}", app.corpid);
-    let bot = server.manage_ok("GET", &path, None).await;
-    assert_eq!(bot["bot"]["fail_next"], json!(["exit"]));
-    server.stop().await;
 }
 
 #[tokio::test]
@@ -307,4 +310,57 @@ async fn two_at_once_add_a_contact_once() {
     assert_eq!(codes, [-9, 0]);
     assert_eq!(app.members("wrg").await, ["bot1", "wmc1", "wmc2", "wmc3"]);
     server.stop().await;
+}
+
+/// How often it was noted that a call does what is advised against.
+async fn lints(server: &Server) -> u64 {
+    let url = format!("{}/metrics", server.url);
+    let metrics = server.http.get(url).send().await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    let line = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("qun_lints_total "));
+    line.unwrap_or_else(|| panic!("{metrics}")).parse().unwrap()
+}
+
+#[tokio::test]
+async fn more_than_50_a_minute_of_one_account_are_done_with_a_lint() {
+    for rules in BOTH {
+        let server = Server::start().await;
+        let app = company(&server, 55, |world| {
+            world["rulebook"] = json!(rules);
+            let contacts: Vec<Value> = (1..=55)
+                .map(|n| json!({ "contact": format!("wmc{n}") }))
+                .collect();
+            let other = json!({ "userid": "boss", "friends": contacts });
+            let bots = world["hostings"][0]["bots"].as_array_mut().unwrap();
+            bots.push(other);
+        })
+        .await;
+        // A minute of its own: the clock goes on while this runs.
+        let into = server.now_ms().await % 60_000;
+        server.advance(60 - into / 1000).await;
+        let before = lints(&server).await;
+        for n in 3..=52 {
+            let added = add(&app, &format!("wmc{n}"), "R:1").await;
+            assert_eq!(added["code"], 0, "{n}: {added}");
+        }
+        // Refused additions are none.
+        assert_eq!(add(&app, "wmc3", "R:1").await["code"], -9);
+        assert_eq!(lints(&server).await, before, "fifty are as advised");
+        let one_more = add(&app, "wmc53", "R:1").await;
+        assert_eq!(one_more, json!({ "code": 0, "message": "" }));
+        assert_eq!(lints(&server).await, before + 1);
+        let by_boss = json!({ "botUserId": "boss", "contactWxid": "wmc2", "roomWxid": "R:2" });
+        assert_eq!(app.room("addMember", by_boss).await["code"], 0);
+        assert_eq!(lints(&server).await, before + 1, "each account for itself");
+        server.advance(60).await;
+        assert_eq!(add(&app, "wmc54", "R:1").await["code"], 0);
+        assert_eq!(lints(&server).await, before + 1, "another minute");
+        app.rules(json!({ "limits": { "room_adds_per_bot_minute": 1 } }))
+            .await;
+        assert_eq!(add(&app, "wmc55", "R:1").await["code"], 0);
+        assert_eq!(lints(&server).await, before + 2);
+        server.stop().await;
+    }
 }

@@ -174,6 +174,58 @@ async fn accounts_are_named_by_any_id_that_is_theirs_alone() {
 }
 
 #[tokio::test]
+async fn who_leaves_the_company_is_logged_out_and_keeps_the_account() {
+    let server = Server::start().await;
+    let app = company(&server, 3, |world| {
+        let bots = world["hostings"][0]["bots"].as_array_mut().unwrap();
+        bots.push(json!({ "userid": "bot2", "wxid": "1688222" }));
+        bots.push(json!({ "userid": "gone" }));
+        bots.push(json!({ "userid": "plain", "online": false }));
+    })
+    .await;
+    let shown = async |id: &str| {
+        let path = format!("/_qun/bots/{id}?corpid={}", app.corpid);
+        let bot = server.manage_ok("GET", &path, None).await["bot"].clone();
+        let is = |key: &str| bot[key].as_bool().unwrap();
+        (is("online"), is("logged_in"))
+    };
+    assert_eq!(shown("bot1").await, (true, true));
+    assert_eq!(shown("bot2").await, (true, true));
+    assert_eq!(shown("gone").await, (false, false));
+    assert_eq!(shown("plain").await, (false, true));
+    let resign = app.own("users/bot1/resign");
+    server.manage_ok("POST", &resign, Some(json!({}))).await;
+    assert_eq!(shown("bot1").await, (false, false));
+    let create = json!({ "botUserId": "bot1", "wxids": ["wmc1", "wmc2"] });
+    assert_eq!(
+        app.room("create", create).await,
+        json!({ "errcode": -5, "errmsg": "bot不在线" })
+    );
+    // Of bot2 nothing has happened: but for the account, nobody would keep the person.
+    let (status, answer) = server.manage("DELETE", &app.own("users/bot2"), None).await;
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (409, &json!("person_in_use"))
+    );
+    let sync = app
+        .sibling(json!({ "name": "sync", "kind": "contacts_sync" }))
+        .await;
+    let deleted = sync.get("user/delete", "&userid=bot2").await;
+    assert_eq!(deleted["errcode"], 0, "{deleted}");
+    assert_eq!(shown("bot2").await, (false, false));
+    let new = json!({ "userid": "new" });
+    server
+        .manage_ok("PUT", &app.own("users/new"), Some(new))
+        .await;
+    let explained = server.manage_ok("GET", &app.own("ids/1688222"), None).await;
+    assert_eq!(explained["meanings"][0]["siblings"][0]["id"], "bot2");
+    // Whoever wants to try it can let it run all the same.
+    app.bot("bot1", json!({ "online": true })).await;
+    assert_eq!(shown("bot1").await, (true, false));
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn labels_are_made_attached_and_taken_away() {
     let server = Server::start().await;
     let app = company(&server, 2, |_| {}).await;
@@ -246,7 +298,10 @@ async fn labels_are_made_attached_and_taken_away() {
 #[tokio::test]
 async fn an_id_is_explained_with_its_siblings() {
     let server = Server::start().await;
-    let app = company(&server, 2, |_| {}).await;
+    let app = company(&server, 2, |world| {
+        world["tags"] = json!([{ "tagid": 1, "tagname": "t" }]);
+    })
+    .await;
     let explain = async |id: &str| -> Vec<(String, Vec<String>)> {
         let answer = server
             .manage_ok("GET", &app.own(&format!("ids/{id}")), None)
@@ -287,8 +342,15 @@ async fn an_id_is_explained_with_its_siblings() {
     let [(kind, siblings)] = explain("bot1").await.try_into().unwrap();
     assert_eq!((kind.as_str(), siblings.len()), ("userid", 3));
     assert_eq!(siblings[2], "botId 5f00000000000000000000b1");
-    assert_eq!(explain("5f00000000000000000000b1").await[0].0, "botId");
-    assert_eq!(explain("wxid_pp").await[0].0, "imBotId");
+    let group = "group 5f0000000000000000000001".to_owned();
+    let [(kind, siblings)] = explain("5f00000000000000000000b1")
+        .await
+        .try_into()
+        .unwrap();
+    assert_eq!((kind.as_str(), siblings.last()), ("botId", Some(&group)));
+    let [(kind, siblings)] = explain("wxid_pp").await.try_into().unwrap();
+    assert_eq!(kind, "imBotId");
+    assert!(siblings.contains(&"wxUserId pp".to_owned()), "{siblings:?}");
     assert_eq!(explain("pp").await[0].0, "wxUserId");
     let [(kind, siblings)] = explain("wrg").await.try_into().unwrap();
     assert_eq!(
@@ -301,15 +363,42 @@ async fn an_id_is_explained_with_its_siblings() {
         .unwrap()
         .to_owned();
     let [(kind, siblings)] = explain(&chat_id).await.try_into().unwrap();
-    assert_eq!(kind, "chatId");
+    assert_eq!(
+        (kind.as_str(), siblings[0].as_str()),
+        ("chatId", "botId 5f00000000000000000000b1")
+    );
     assert!(
         siblings.contains(&"roomWxid R:1".to_owned()),
         "{siblings:?}"
     );
     assert_eq!(explain("R:1").await[0].0, "roomWxid");
     assert_eq!(explain("77@chatroom").await[0].0, "roomWxid");
-    assert_eq!(explain("5f0000000000000000000001").await[0].0, "group");
-    assert_eq!(explain("5f00000000000000000000c1").await[0].0, "mhTagId");
+    let bots = ["b1", "b2"].map(|end| format!("botId 5f00000000000000000000{end}"));
+    assert_eq!(
+        explain("5f0000000000000000000001").await,
+        [("group".to_owned(), bots.to_vec())]
+    );
+    assert_eq!(
+        explain("5f00000000000000000000c1").await,
+        [("mhTagId".to_owned(), vec![group])]
+    );
+    let way = json!({ "scene": 2, "chat_id_list": ["wrg", "wrb"] });
+    let way = app.add_join_way(way).await;
+    assert_eq!(
+        explain(&way).await,
+        [(
+            "config_id".to_owned(),
+            vec!["chat_id wrg".to_owned(), "chat_id wrb".to_owned()]
+        )]
+    );
+    let kinds = async |id: &str| -> Vec<String> {
+        explain(id)
+            .await
+            .into_iter()
+            .map(|(kind, _)| kind)
+            .collect()
+    };
+    assert_eq!(kinds("1").await, ["partyid", "tagid"]);
     assert_eq!(explain(&app.corpid).await[0].0, "corpid");
     assert_eq!(explain(&app.agentid.to_string()).await[0].0, "agentid");
     assert_eq!(explain("nothing").await, []);

@@ -74,94 +74,97 @@ async fn name_and_greeting_may_be_absent() {
 
 #[tokio::test]
 async fn every_number_is_provoked() {
-    let server = Server::start().await;
-    let app = company(&server, 3, |world| {
-        let mine = world["hostings"][0]["bots"].as_array_mut().unwrap();
-        mine.push(
+    for rules in BOTH {
+        let server = Server::start().await;
+        let app = company(&server, 3, |world| {
+            world["rulebook"] = json!(rules);
+            let mine = world["hostings"][0]["bots"].as_array_mut().unwrap();
+            mine.push(
             json!({ "userid": "bot2", "friends": [{ "contact": "wmc1" }, { "contact": "wmc2" }] }),
         );
-        mine.push(
+            mine.push(
             json!({ "userid": "plain", "friends": [{ "contact": "wmc1" }, { "contact": "wmc2" }] }),
         );
-        // Known to the company, but not among the account's friends, or not loaded.
-        let customers = world["customers"].as_array_mut().unwrap();
-        customers.push(json!({ "external_userid": "wmstranger", "name": "s" }));
-        world["hostings"][0]["bots"][0]["friends"][2]["loaded"] = false.into();
-        // Hosted in another group of the same company too.
-        let hostings = world["hostings"].as_array_mut().unwrap();
-        hostings.push(json!({ "tokens": [{ "token": "t2" }], "bots": [{ "userid": "bot2" }] }));
-    })
-    .await;
-    let good = json!({ "botUserId": "bot1", "wxids": ["wmc1", "wmc2"] });
-    let with = |change: Value| {
-        let mut body = good.clone();
-        for (key, value) in change.as_object().unwrap() {
-            body[key] = value.clone();
+            // Known to the company, but not among the account's friends, or not loaded.
+            let customers = world["customers"].as_array_mut().unwrap();
+            customers.push(json!({ "external_userid": "wmstranger", "name": "s" }));
+            world["hostings"][0]["bots"][0]["friends"][2]["loaded"] = false.into();
+            // Hosted in another group of the same company too.
+            let hostings = world["hostings"].as_array_mut().unwrap();
+            hostings.push(json!({ "tokens": [{ "token": "t2" }], "bots": [{ "userid": "bot2" }] }));
+        })
+        .await;
+        let good = json!({ "botUserId": "bot1", "wxids": ["wmc1", "wmc2"] });
+        let with = |change: Value| {
+            let mut body = good.clone();
+            for (key, value) in change.as_object().unwrap() {
+                body[key] = value.clone();
+            }
+            body
+        };
+        let cases = [
+            (json!({ "token": "no" }), -1, "无效token"),
+            (json!({ "token": null }), -1, "无效token"),
+            (json!({ "botUserId": "no" }), -2, "botUserId的bot不存在"),
+            (json!({ "token": "t2" }), -2, "botUserId的bot不存在"),
+            (
+                json!({ "botUserId": "bot2" }),
+                -3,
+                "botUserId存在多个机器人",
+            ),
+            (json!({ "botUserId": "pp" }), -4, "不是企业微信"),
+            (json!({ "userIds": ["no"] }), -6, "同事不存在"),
+            (json!({ "userIds": ["gone"] }), -6, "同事不存在"),
+            (
+                json!({ "userIds": ["no"], "wxids": ["no"] }),
+                -6,
+                "同事不存在",
+            ),
+            (json!({ "wxids": ["wmc1", "no"] }), -7, "contact不存在"),
+            (json!({ "unionIds": ["no"] }), -7, "contact不存在"),
+            (
+                json!({ "wxids": ["wmc1", "wmstranger"] }),
+                -8,
+                "contact加载失败",
+            ),
+            (json!({ "wxids": ["wmc3"] }), -8, "contact加载失败"),
+            (json!({ "wxids": [] }), -10, "创建群人数不足"),
+            (json!({ "wxids": ["wmc1"] }), -10, "创建群人数不足"),
+            // One person by two ids counts once, and colleagues do not count.
+            (
+                json!({ "wxids": ["wmc1"], "unionIds": ["oc1"] }),
+                -10,
+                "创建群人数不足",
+            ),
+            (
+                json!({ "wxids": ["wmc1"], "userIds": ["boss"] }),
+                -10,
+                "创建群人数不足",
+            ),
+            (json!({ "botUserId": "plain" }), -9, "创建群聊失败"),
+        ];
+        for (change, code, text) in cases {
+            let body = with(change);
+            assert_eq!(
+                app.room("create", body.clone()).await,
+                refused(code, text),
+                "{body}"
+            );
         }
-        body
-    };
-    let cases = [
-        (json!({ "token": "no" }), -1, "无效token"),
-        (json!({ "token": null }), -1, "无效token"),
-        (json!({ "botUserId": "no" }), -2, "botUserId的bot不存在"),
-        (json!({ "token": "t2" }), -2, "botUserId的bot不存在"),
-        (
-            json!({ "botUserId": "bot2" }),
-            -3,
-            "botUserId存在多个机器人",
-        ),
-        (json!({ "botUserId": "pp" }), -4, "不是企业微信"),
-        (json!({ "userIds": ["no"] }), -6, "同事不存在"),
-        (json!({ "userIds": ["gone"] }), -6, "同事不存在"),
-        (
-            json!({ "userIds": ["no"], "wxids": ["no"] }),
-            -6,
-            "同事不存在",
-        ),
-        (json!({ "wxids": ["wmc1", "no"] }), -7, "contact不存在"),
-        (json!({ "unionIds": ["no"] }), -7, "contact不存在"),
-        (
-            json!({ "wxids": ["wmc1", "wmstranger"] }),
-            -8,
-            "contact加载失败",
-        ),
-        (json!({ "wxids": ["wmc3"] }), -8, "contact加载失败"),
-        (json!({ "wxids": [] }), -10, "创建群人数不足"),
-        (json!({ "wxids": ["wmc1"] }), -10, "创建群人数不足"),
-        // One person by two ids counts once, and colleagues do not count.
-        (
-            json!({ "wxids": ["wmc1"], "unionIds": ["oc1"] }),
-            -10,
-            "创建群人数不足",
-        ),
-        (
-            json!({ "wxids": ["wmc1"], "userIds": ["boss"] }),
-            -10,
-            "创建群人数不足",
-        ),
-        (json!({ "botUserId": "plain" }), -9, "创建群聊失败"),
-    ];
-    for (change, code, text) in cases {
-        let body = with(change);
+        app.bot("bot1", json!({ "online": false })).await;
         assert_eq!(
-            app.room("create", body.clone()).await,
-            refused(code, text),
-            "{body}"
+            app.room("create", with(json!({ "userIds": ["no"] }))).await,
+            refused(-5, "bot不在线")
         );
+        app.bot("bot1", json!({ "online": true })).await;
+        app.fail_next("create").await;
+        assert_eq!(
+            app.room("create", good.clone()).await,
+            refused(-9, "创建群聊失败")
+        );
+        assert_eq!(app.room("create", good).await["errcode"], 0);
+        server.stop().await;
     }
-    app.bot("bot1", json!({ "online": false })).await;
-    assert_eq!(
-        app.room("create", with(json!({ "userIds": ["no"] }))).await,
-        refused(-5, "bot不在线")
-    );
-    app.bot("bot1", json!({ "online": true })).await;
-    app.fail_next("create").await;
-    assert_eq!(
-        app.room("create", good.clone()).await,
-        refused(-9, "创建群聊失败")
-    );
-    assert_eq!(app.room("create", good).await["errcode"], 0);
-    server.stop().await;
 }
 
 #[tokio::test]

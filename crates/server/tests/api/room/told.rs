@@ -1,82 +1,22 @@
 //! What groups of hosted accounts are told, and how often it is tried.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU16, Ordering::Relaxed},
-    },
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use axum::{Router, extract::State, routing::post};
-use http::{HeaderMap, StatusCode, Uri};
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
-use super::company;
-use crate::kit::{App, NOON, Server};
+use super::{company, receiver::Receiver};
+use crate::kit::{App, BOTH, NOON, Server};
 
 const GROUP: &str = "5f0000000000000000000001";
 
-/// What an account's owner runs: takes whatever is posted below its URL.
-#[derive(Clone)]
-struct Receiver {
-    url: String,
-    got: Arc<watch::Sender<Vec<(String, Value)>>>,
-    status: Arc<AtomicU16>,
-}
-
-impl Receiver {
-    async fn start(app: &App<'_>) -> Receiver {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let receiver = Receiver {
-            url: format!("http://{}/juzi/", listener.local_addr().unwrap()),
-            got: Arc::new(watch::channel(Vec::new()).0),
-            status: Arc::new(AtomicU16::new(200)),
-        };
-        let router = Router::new()
-            .fallback(post(take))
-            .with_state(receiver.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        receiver.set(app).await;
+impl App<'_> {
+    /// A receiver that the group of accounts tells.
+    async fn listens(&self) -> Receiver {
+        let receiver = Receiver::start().await;
+        self.tells(GROUP, &receiver).await;
         receiver
     }
 
-    /// Sets the callback URL of the group of accounts.
-    async fn set(&self, app: &App<'_>) {
-        let path = app.own(&format!("hostings/{GROUP}"));
-        let body = json!({ "callback_url": self.url });
-        let shown = app.server.manage_ok("PATCH", &path, Some(body)).await;
-        assert_eq!(shown["callback_url"], self.url);
-    }
-
-    /// What came, once it is so much.
-    async fn got(&self, count: usize) -> Vec<(String, Value)> {
-        let mut got = self.got.subscribe();
-        let wait = got.wait_for(|got| got.len() >= count);
-        match tokio::time::timeout(Duration::from_secs(60), wait).await {
-            Ok(got) => got.unwrap().clone(),
-            Err(_) => panic!("{:?}, and not {count}", self.got.borrow()),
-        }
-    }
-}
-
-async fn take(
-    State(receiver): State<Receiver>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: String,
-) -> StatusCode {
-    assert_eq!(headers["content-type"], "application/json");
-    assert!(!headers.contains_key("authorization"));
-    let body = serde_json::from_str(&body).unwrap();
-    receiver
-        .got
-        .send_modify(|got| got.push((uri.to_string(), body)));
-    StatusCode::from_u16(receiver.status.load(Relaxed)).unwrap()
-}
-
-impl App<'_> {
     /// The callbacks of the group of accounts, newest first, once all of them are as wanted.
     async fn until_all(&self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
         let path = self.own(&format!("callbacks?group={GROUP}"));
@@ -112,7 +52,7 @@ async fn whoever_joins_a_room_of_a_running_account_is_told_with_all_members() {
         world["chats"] = json!([{ "chatid": "inside", "members": ["bot1", "boss"] }]);
     })
     .await;
-    let receiver = Receiver::start(&app).await;
+    let receiver = app.listens().await;
     assert_eq!(app.room("addMember", add("wmc3")).await["code"], 0);
     let (path, body) = receiver.got(1).await[0].clone();
     assert_eq!(path, "/juzi/chatroom/joined");
@@ -254,7 +194,7 @@ async fn whoever_joins_a_room_of_a_running_account_is_told_with_all_members() {
 async fn a_room_is_loaded_at_a_start_and_when_somebody_asks() {
     let server = Server::start().await;
     let app = company(&server, 4, |_| {}).await;
-    let receiver = Receiver::start(&app).await;
+    let receiver = app.listens().await;
     app.bot("bot1", json!({ "online": false })).await;
     app.load("bot1", "R:1", false).await;
     // Nobody is told of what happens while it does not run.
@@ -315,8 +255,8 @@ async fn a_room_is_loaded_at_a_start_and_when_somebody_asks() {
 async fn after_five_retries_it_is_given_up_and_the_next_has_its_turn() {
     let server = Server::start().await;
     let app = company(&server, 4, |_| {}).await;
-    let receiver = Receiver::start(&app).await;
-    receiver.status.store(500, Relaxed);
+    let receiver = app.listens().await;
+    receiver.answer(500);
     app.room("addMember", add("wmc3")).await;
     app.room("addMember", add("wmc4")).await;
     for attempts in 1..=5 {
@@ -326,7 +266,7 @@ async fn after_five_retries_it_is_given_up_and_the_next_has_its_turn() {
         server.advance(5).await;
     }
     receiver.got(6).await;
-    receiver.status.store(200, Relaxed);
+    receiver.answer(200);
     let got = receiver.got(7).await;
     assert!(
         got[..6]
@@ -347,8 +287,8 @@ async fn after_five_retries_it_is_given_up_and_the_next_has_its_turn() {
 async fn ten_given_up_in_three_minutes_silence_the_url_for_half_an_hour() {
     let server = Server::start().await;
     let app = company(&server, 4, |_| {}).await;
-    let receiver = Receiver::start(&app).await;
-    receiver.status.store(503, Relaxed);
+    let receiver = app.listens().await;
+    receiver.answer(503);
     let create = json!({ "botUserId": "bot1", "wxids": ["wmc1", "wmc2"] });
     let give_up = async |rooms: usize| {
         for _ in 0..rooms {
@@ -377,8 +317,8 @@ async fn ten_given_up_in_three_minutes_silence_the_url_for_half_an_hour() {
     let left = until - server.now_ms().await / 1000;
     assert!((1700..=1800).contains(&left), "{left}");
 
-    receiver.status.store(200, Relaxed);
-    let before = receiver.got.borrow().len();
+    receiver.answer(200);
+    let before = receiver.so_far().len();
     assert_eq!(app.room("create", create.clone()).await["errcode"], 0);
     server.advance(left - 60).await;
     // Something that was told meanwhile by another way shows that time has passed.
@@ -386,7 +326,7 @@ async fn ten_given_up_in_three_minutes_silence_the_url_for_half_an_hour() {
         .until_all(|it| it["attempts"] == 6 || it["attempts"] == 0)
         .await;
     assert_eq!(app_told[0]["state"], "waiting");
-    assert_eq!(receiver.got.borrow().len(), before);
+    assert_eq!(receiver.so_far().len(), before);
     server.advance(120).await;
     receiver.got(before + 1).await;
     app.until_all(|it| it["state"] != "waiting").await;
@@ -398,12 +338,12 @@ async fn ten_given_up_in_three_minutes_silence_the_url_for_half_an_hour() {
 async fn a_url_that_is_set_again_is_told_at_once() {
     let server = Server::start().await;
     let app = company(&server, 4, |_| {}).await;
-    let receiver = Receiver::start(&app).await;
-    receiver.status.store(500, Relaxed);
+    let receiver = app.listens().await;
+    receiver.answer(500);
     app.room("addMember", add("wmc3")).await;
     app.until_all(|it| it["attempts"] == 1).await;
-    receiver.status.store(200, Relaxed);
-    receiver.set(&app).await;
+    receiver.answer(200);
+    app.tells(GROUP, &receiver).await;
     receiver.got(2).await;
     app.until_all(|it| it["state"] == "delivered").await;
     let path = app.own(&format!("hostings/{GROUP}"));
@@ -423,4 +363,82 @@ async fn a_url_that_is_set_again_is_told_at_once() {
         assert_eq!(status, 400, "{bad}");
     }
     server.stop().await;
+}
+
+/// What the page types every value as: the name of a type, or an example.
+fn typed(place: &str, printed: &Value, found: &Value) {
+    let fits = match printed.as_str() {
+        Some("number") => found.is_i64(),
+        Some("boolean") => found.is_boolean(),
+        Some("string | null") => found.is_string() || found.is_null(),
+        Some(_) => found.is_string(),
+        None => std::mem::discriminant(printed) == std::mem::discriminant(found),
+    };
+    assert!(
+        fits,
+        "{place} is {printed} in the document and {found} here"
+    );
+    match (printed, found) {
+        (Value::Object(printed), Value::Object(found)) => {
+            let keys = |it: &serde_json::Map<String, Value>| it.keys().cloned().collect::<Vec<_>>();
+            assert_eq!(keys(printed), keys(found), "{place}");
+            for (key, value) in printed {
+                typed(&format!("{place}.{key}"), value, &found[key]);
+            }
+        }
+        (Value::Array(printed), Value::Array(found)) => {
+            assert!(!found.is_empty(), "{place}");
+            for value in found {
+                typed(place, &printed[0], value);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn bodies_are_typed_as_the_document_types_them() {
+    // As printed; its table calls isFriend and syncedTime strings.
+    let printed = json!({
+        "chatId": "5dbe8287184b7cb41f52674e",
+        "botInfo": { "wxid": "string", "weixin": "string", "nickName": "string" },
+        "wxid": "string",
+        "topic": "string",
+        "avatarUrl": "string",
+        "ownerId": "string",
+        "members": [{
+            "wxid": "string",
+            "nickName": "string",
+            "avatarUrl": "string",
+            "roomAlias": "string | null",
+            "isFriend": "boolean",
+            "contactType": "number",
+            "coworker": "boolean"
+        }],
+        "group": "string",
+        "syncedTime": "number"
+    });
+    for rules in BOTH {
+        let server = Server::start().await;
+        let app = company(&server, 3, |world| {
+            world["rulebook"] = json!(rules);
+            world["customers"][0]["corp_name"] = "不在回调里".into();
+            world["customer_groups"][0]["members"][1]["group_nickname"] = "老一".into();
+        })
+        .await;
+        let receiver = app.listens().await;
+        assert_eq!(app.room("addMember", add("wmc3")).await["code"], 0);
+        app.bot("bot1", json!({ "online": false })).await;
+        app.bot("bot1", json!({ "online": true })).await;
+        let got = receiver.got(3).await;
+        for (path, body) in &got {
+            typed(path, &printed, body);
+            assert_eq!(body["chatId"].as_str().unwrap().len(), 24);
+        }
+        let paths: Vec<&str> = got.iter().map(|(path, _)| path.as_str()).collect();
+        let loaded = "/juzi/chatroom/loaded";
+        assert_eq!(paths, ["/juzi/chatroom/joined", loaded, loaded]);
+        assert_eq!(got[0].1["members"][1]["roomAlias"], "老一");
+        server.stop().await;
+    }
 }

@@ -12,6 +12,7 @@ statements! {
     NEXT = "SELECT COALESCE(MAX(bot), 0) + 1 FROM bot WHERE corp = $1";
     INSERT = "INSERT INTO bot (corp, bot, hosting, person, user_id, folded, bot_id, nick_name, online, logged_in, fail_next) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     UPDATE = "UPDATE bot SET nick_name = $3, online = $4, logged_in = $5, fail_next = $6 WHERE corp = $1 AND bot = $2";
+    LOG_OUT = "UPDATE bot SET online = 0, logged_in = 0 WHERE corp = $1 AND person = $2";
     FAIL_NEXT = "UPDATE bot SET fail_next = $3 WHERE corp = $1 AND bot = $2";
     BEFRIEND = "INSERT INTO bot_friend (corp, bot, person, loaded) VALUES ($1, $2, $3, $4) ON CONFLICT (corp, bot, person) DO UPDATE SET loaded = excluded.loaded";
     UNFRIEND = "DELETE FROM bot_friend WHERE corp = $1 AND bot = $2 AND person = $3";
@@ -133,6 +134,11 @@ pub fn update(tx: &mut dyn Tx, corp: i64, b: &Bot) -> Result<()> {
         (&b.fail_next).into(),
     ];
     tx.exec(UPDATE, &vals).map(drop)
+}
+
+/// Logs the accounts of a person out.
+pub fn log_out(tx: &mut dyn Tx, corp: i64, person: i64) -> Result<()> {
+    tx.exec(LOG_OUT, &[corp.into(), person.into()]).map(drop)
 }
 
 /// Saves what is to fail.
