@@ -272,5 +272,5 @@ async fn document_004s_nine_functions() {
         days.iter().all(|line| line.ends_with(" 群总数 5")),
         "{days:?}"
     );
-    assert_eq!(lines[14..], ["ZhuShengBen: 4 群, 9 人", "abel: 1 群, 1 人"]);
+    assert_eq!(lines[14..], ["abel: 1 群, 1 人", "ZhuShengBen: 4 群, 9 人"]);
 }
