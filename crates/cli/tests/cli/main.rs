@@ -13,4 +13,5 @@ mod nouns;
 mod output;
 mod profiles;
 mod program;
+mod room;
 mod session;
