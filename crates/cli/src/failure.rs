@@ -41,6 +41,24 @@ pub(crate) fn not_found(message: impl Into<String>) -> anyhow::Error {
     NotFound(message.into()).into()
 }
 
+/// Some of several things were not done.
+#[derive(Debug)]
+pub(crate) enum Partly {
+    /// They have to wait until a limit has room: exit code 5.
+    Waits(String),
+    /// The API refused them: exit code 6.
+    Refused(String),
+}
+
+impl fmt::Display for Partly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Partly::Waits(message) | Partly::Refused(message)) = self;
+        f.write_str(message)
+    }
+}
+
+impl std::error::Error for Partly {}
+
 /// Prints what clap has to say: help on stdout, errors on stderr.
 pub(crate) fn of_arguments(error: &clap::Error) -> ExitCode {
     let _ = error.print();
@@ -67,6 +85,11 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     if let Some(refusal) = error.downcast_ref::<Error>() {
         explain(refusal);
         return ExitCode::from(code(refusal));
+    }
+    match error.downcast_ref() {
+        Some(Partly::Waits(_)) => return ExitCode::from(5),
+        Some(Partly::Refused(_)) => return ExitCode::from(6),
+        None => {}
     }
     ExitCode::from(match error.downcast_ref() {
         // As shells say it of a program that a signal has ended.

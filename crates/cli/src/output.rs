@@ -9,7 +9,7 @@ use clap::Args;
 use console::{Alignment, Term, measure_text_width, pad_str, style};
 use jiff::{Timestamp, tz::Offset};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use self::jq::Filter;
 use crate::failure::usage;
@@ -34,12 +34,14 @@ pub(crate) struct Output {
     json: Option<Vec<String>>,
     filter: Option<Filter>,
     quiet: bool,
+    form: Value,
 }
 
 impl Output {
     /// Checks the format, so that a mistake in it is told before anything is done.
     pub(crate) fn new(format: Format) -> anyhow::Result<Self> {
         Ok(Output {
+            form: json!([format.json, format.jq]),
             filter: format.jq.as_deref().map(Filter::new).transpose()?,
             json: format.json,
             quiet: format.quiet,
@@ -140,24 +142,45 @@ impl Output {
         Ok(())
     }
 
+    /// The form in which things are written, to be compared with another command's.
+    pub(crate) fn form(&self) -> &Value {
+        &self.form
+    }
+
     /// Whether JSON is asked for.
     pub(crate) fn is_json(&self) -> bool {
         self.json.is_some() || self.filter.is_some()
     }
 
-    fn write(&self, mut value: Value, known: &[&str]) -> anyhow::Result<()> {
-        let fields = self.json.as_deref().unwrap_or_default();
-        if !fields.is_empty() {
-            check(fields, &value, known)?;
-            value = match value {
-                Value::Array(rows) => rows.into_iter().map(|row| only(fields, row)).collect(),
-                one => only(fields, one),
-            };
-        }
+    /// One of many things that are written one after the other: its JSON in a line, or what `--json` and `--jq` make of it.
+    pub(crate) fn lines(&self, value: Value) -> anyhow::Result<String> {
+        let value = self.chosen(value, &[])?;
+        let lines = match &self.filter {
+            Some(filter) => filter.lines(&value)?,
+            None => vec![value.to_string()],
+        };
+        Ok(lines.into_iter().map(|line| line + "\n").collect())
+    }
+
+    fn write(&self, value: Value, known: &[&str]) -> anyhow::Result<()> {
+        let value = self.chosen(value, known)?;
         match &self.filter {
             Some(filter) => filter.print(&value),
-            None => json(&value),
+            None => self::json(&value),
         }
+    }
+
+    /// The fields that are asked for.
+    fn chosen(&self, value: Value, known: &[&str]) -> anyhow::Result<Value> {
+        let fields = self.json.as_deref().unwrap_or_default();
+        if fields.is_empty() {
+            return Ok(value);
+        }
+        check(fields, &value, known)?;
+        Ok(match value {
+            Value::Array(rows) => rows.into_iter().map(|row| only(fields, row)).collect(),
+            one => only(fields, one),
+        })
     }
 }
 
@@ -305,8 +328,13 @@ pub(crate) fn text(text: impl AsRef<str>) -> io::Result<()> {
 }
 
 fn print(text: impl AsRef<str>) -> io::Result<()> {
+    bytes(text.as_ref().as_bytes())
+}
+
+/// Writes bytes as they stand.
+pub(crate) fn bytes(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_ref().as_bytes())?;
+    stdout.write_all(bytes)?;
     stdout.flush()
 }
 
@@ -342,8 +370,6 @@ pub(crate) fn columns(rows: &[(String, String)]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -1,7 +1,13 @@
 //! Several processes on one PostgreSQL, of which one is killed or stands still.
 
+#[path = "nodes/card.rs"]
+mod card;
+#[path = "nodes/customer_group.rs"]
+mod customer_group;
 #[path = "served/database.rs"]
 mod database;
+#[path = "../../server/tests/api/callback/receiver.rs"]
+mod receiver;
 #[expect(dead_code, reason = "the tests of a directory use the rest")]
 mod served;
 
@@ -17,8 +23,39 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use qun_protocol::appchat::Create;
+use qun_protocol::{appchat::Create, manage::SetCallback, world};
+use receiver::{KEY, Receiver, TOKEN};
 use served::{Sent, Server, history};
+
+/// The demo company's first app.
+const AGENT: i64 = 1_000_002;
+
+/// Lets an app be told at a receiver.
+async fn told(server: &Server, receiver: &Receiver) {
+    let callback = SetCallback {
+        corpid: server.text("corpid").into(),
+        agentid: AGENT,
+        callback: world::Callback {
+            url: receiver.url.clone(),
+            token: TOKEN.into(),
+            encoding_aes_key: KEY.into(),
+        },
+    };
+    let set = server.manager().send(callback).await;
+    set.expect("it is verified");
+}
+
+/// Waits until a condition holds.
+async fn until(what: &str, holds: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(
+            start.elapsed() < Duration::from_secs(120),
+            "it never came to this: {what}"
+        );
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_node_leaves_its_lane_to_the_next_and_the_other_goes_on() {

@@ -12,7 +12,10 @@ use crate::{
     wire::{Wire, answer, pause, request::Draft},
 };
 
+pub(crate) mod clock;
 mod exchange;
+
+use self::clock::Clock;
 
 /// How many bytes of a file are read into memory.
 const FILE_LIMIT: usize = 64 * 1024 * 1024;
@@ -36,6 +39,7 @@ pub(crate) struct Inner {
     pub app: Arc<App>,
     pub tokens: Arc<Tokens>,
     pub pacing: Pacing,
+    pub clock: Clock,
     pub rules: Rules,
     pub manage_token: Option<Arc<str>>,
 }
@@ -113,6 +117,11 @@ impl Client {
     /// ```
     pub fn builder(corpid: impl Into<CorpId>, secret: impl Into<String>) -> Builder {
         Builder::new(corpid.into(), secret.into())
+    }
+
+    /// Now by the server's clock, as far as it is known, in milliseconds UTC.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.0.clock.now_ms()
     }
 
     /// Internal groups, in document 000's words.

@@ -1,6 +1,7 @@
 //! 客户群: groups of employees and customers.
 
 mod join_ways;
+mod transfer;
 
 use futures_util::{Stream, TryStreamExt, stream};
 use qun_protocol::{
@@ -13,6 +14,7 @@ use qun_protocol::{
 use crate::{Client, Error};
 
 pub use join_ways::JoinWays;
+pub use transfer::{GroupTransfer, TransferAll, TransferReport, TransferState};
 
 /// One call of a transfer names at most so many groups.
 const TRANSFERRED: usize = 100;
@@ -198,6 +200,27 @@ impl CustomerGroups {
             new_owner: Some(new_owner.into()),
         };
         self.0.send(request).await
+    }
+
+    /// All groups of one owner for another, as many calls and days as that takes: see [`TransferAll`]. The owner has resigned,
+    /// or [is on the job](TransferAll::on_job).
+    ///
+    /// ```no_run
+    /// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+    /// use qun_client::TransferState;
+    ///
+    /// let transfer = wecom.customer_groups().transfer_all("lisi", "zhangsan").waiting();
+    /// let report = transfer.run(|_| {}).await?;
+    /// println!("{} given", report.count(|state| *state == TransferState::Accepted));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn transfer_all(
+        &self,
+        owner: impl Into<UserId>,
+        new_owner: impl Into<UserId>,
+    ) -> TransferAll {
+        TransferAll::new(self.clone(), owner.into(), new_owner.into())
     }
 }
 

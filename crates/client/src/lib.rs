@@ -19,7 +19,9 @@ mod wire;
 pub use builder::{Builder, CLOUD};
 pub use chat::Chat;
 pub use client::{Client, Download};
-pub use customer_group::{CustomerGroups, JoinWays};
+pub use customer_group::{
+    CustomerGroups, GroupTransfer, JoinWays, TransferAll, TransferReport, TransferState,
+};
 pub use directory::{Directory, LeftOut, Mailbox};
 pub use error::Error;
 pub use manager::{Manager, Paged};

@@ -4,14 +4,14 @@ use std::{
     collections::{BTreeMap, HashMap},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, UNIX_EPOCH},
+    time::Duration,
 };
 
-use http::{HeaderMap, header};
 use qun_protocol::{ChatId, Limit, Meta, Rules, UNLIMITED, Window};
 
 use crate::{
     Error,
+    client::clock::NOISE,
     token::{Wall, system_ms},
 };
 
@@ -197,21 +197,13 @@ impl Pacing {
         self.shared.is_some()
     }
 
-    /// Looks at an answer's date, which is whole seconds.
-    pub(crate) fn dated(&self, headers: &HeaderMap) {
+    /// Learns the server's time.
+    pub(crate) fn dated(&self, server: i64) {
         let Some(shared) = &self.shared else { return };
-        let date = headers
-            .get(header::DATE)
-            .and_then(|date| date.to_str().ok());
-        let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
-        let since = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok());
-        if let Some(since) = since {
-            let server = i64::try_from(since.as_millis()).unwrap_or(0) + 500;
-            let ahead = server - (shared.wall)();
-            let (mut state, _) = shared.state();
-            if (state.ahead - ahead).abs() > 1_500 {
-                state.ahead = ahead;
-            }
+        let ahead = server - (shared.wall)();
+        let (mut state, _) = shared.state();
+        if (state.ahead - ahead).abs() > NOISE {
+            state.ahead = ahead;
         }
     }
 

@@ -1,5 +1,8 @@
 //! `qun group`: customer groups, as the apps of customer contact see them.
 
+mod export;
+mod transfer;
+
 use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
 use futures_util::TryStreamExt;
@@ -34,6 +37,12 @@ enum Verb {
         /// The group
         chat_id: String,
     },
+    /// Give all groups of an owner to another.
+    #[command(after_help = transfer::HELP)]
+    Transfer(transfer::Transfer),
+    /// Write all groups with their members, as JSON lines or CSV.
+    #[command(after_help = export::HELP)]
+    Export(export::Export),
     /// Mark a customer group as migrated, which statistics of a company in education count (needs the manage token).
     #[command(after_help = "Example:\n  qun group migrate wrOgQhDgAAMYQiS5ol9G7gK9JVAAAA")]
     Migrate {
@@ -50,6 +59,19 @@ struct Which {
     /// Only groups that are so far
     #[arg(long)]
     status: Option<Status>,
+}
+
+impl Which {
+    fn filter(self) -> List {
+        let owners = people(self.owner);
+        List {
+            status_filter: self.status.map(|it| FollowStatus::from(it).number()),
+            owner_filter: (!owners.is_empty()).then_some(OwnerFilter {
+                userid_list: owners,
+            }),
+            ..Default::default()
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -84,6 +106,8 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             let group = session.send(request).await?.group_chat;
             session.output.record(&group)
         }
+        Verb::Transfer(asked) => transfer::run(&session, asked).await,
+        Verb::Export(asked) => export::run(&session, asked).await,
         Verb::Migrate { chat_id } => {
             let request = MarkMigrated {
                 corpid: session.corpid().await?,
@@ -98,15 +122,7 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
 }
 
 async fn list(session: &Session, which: Which) -> Result<()> {
-    let owners = people(which.owner);
-    let filter = List {
-        status_filter: which.status.map(|it| FollowStatus::from(it).number()),
-        owner_filter: (!owners.is_empty()).then_some(OwnerFilter {
-            userid_list: owners,
-        }),
-        ..Default::default()
-    };
-    let groups = session.client()?.customer_groups().list(filter);
+    let groups = session.client()?.customer_groups().list(which.filter());
     let groups = groups.try_collect::<Vec<_>>();
     let groups = progress::during(&session.output, "List customer groups", groups).await?;
     let rows: Vec<Value> = groups.iter().map(row).collect();

@@ -60,6 +60,15 @@ impl Filter {
         Ok(())
     }
 
+    /// The same without a terminal: each result in a line.
+    pub(crate) fn lines(&self, value: &Value) -> anyhow::Result<Vec<String>> {
+        let line = |result| match result {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        Ok(self.run(value)?.into_iter().map(line).collect())
+    }
+
     fn run(&self, value: &Value) -> anyhow::Result<Vec<Value>> {
         let input = read::parse_single(value.to_string().as_bytes())
             .map_err(|error| anyhow!("the answer cannot be given to jq: {error}"))?;

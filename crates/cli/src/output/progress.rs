@@ -7,7 +7,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::output::Output;
+use crate::output::{Output, tell};
 
 /// How long nothing is shown.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -33,6 +33,7 @@ pub(crate) struct Steps {
     since: Instant,
     shown: bool,
     watched: bool,
+    quiet: bool,
 }
 
 impl Steps {
@@ -48,6 +49,7 @@ impl Steps {
             since: Instant::now(),
             shown: false,
             watched: watched(output),
+            quiet: output.quiet(),
         }
     }
 
@@ -60,6 +62,13 @@ impl Steps {
         }
         self.bar.set_message(what.to_owned());
     }
+
+    /// Says something above the bar, to whoever watches or reads it later.
+    pub(crate) fn say(&self, what: &str) {
+        if !self.quiet {
+            self.bar.suspend(|| tell(what));
+        }
+    }
 }
 
 impl Drop for Steps {
@@ -68,7 +77,8 @@ impl Drop for Steps {
     }
 }
 
-fn watched(output: &Output) -> bool {
+/// Whether somebody sees a bar.
+pub(crate) fn watched(output: &Output) -> bool {
     io::stderr().is_terminal() && !output.quiet()
 }
 

@@ -46,14 +46,20 @@ impl Database {
     }
 
     pub fn node(&self, name: &str) -> Server {
+        self.node_with(name, &[])
+    }
+
+    /// A node with more flags.
+    pub fn node_with(&self, name: &str, flags: &[&str]) -> Server {
         let url = self.url(name);
         let token: &Path = self.token_file.path();
-        Server::with([
+        let place = [
             "--database".as_ref(),
             OsStr::new(&url),
             "--manage-token-file".as_ref(),
             token.as_os_str(),
-        ])
+        ];
+        Server::with(place.into_iter().chain(flags.iter().map(OsStr::new)))
     }
 
     /// A node beside another, which knows the secrets.

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     Attachment, Client, Error, Incoming,
+    client::clock,
     media::{broken, is_file},
     pace::Booking,
     token::Handed,
@@ -138,7 +139,10 @@ impl Client {
         let value = token.map(|token| &*token.value);
         let result = async {
             let opened = wire.open(draft, value, form, Duration::ZERO).await?;
-            self.0.pacing.dated(opened.headers());
+            if let Some(date) = clock::date(opened.headers()) {
+                self.0.clock.dated(date);
+                self.0.pacing.dated(date);
+            }
             if meta.file && is_file(&opened) {
                 return Ok(Reply::File(opened));
             }

@@ -1,7 +1,9 @@
 //! Bursts against a server that counts as the real one does, on a clock that stands still while nothing waits.
 
+use std::time::UNIX_EPOCH;
+
 use futures_util::future::BoxFuture;
-use http::{Request, Response};
+use http::{Request, Response, header};
 use qun_protocol::{Rulebook, appchat, query};
 use serde_json::{Value, json};
 use tokio::time::Instant;

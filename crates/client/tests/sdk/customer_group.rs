@@ -2,14 +2,17 @@
 
 use futures_util::TryStreamExt;
 use qun_client::{
-    Error,
+    Client, Error, Manager, TransferState,
     protocol::{
         Rulebook,
         groupchat::{List, ListedGroup, OwnerFilter},
-        manage::Resign,
+        manage::{AdvanceClock, LoadWorld, Resign},
         people::{CreateGroup, OpenMiniProgram},
+        world,
     },
 };
+
+use qun_server::{Config, Place};
 
 use crate::kit::demo;
 
@@ -103,4 +106,127 @@ async fn a_transfer_of_none_or_of_too_many_is_not_sent() {
     let sent = groups.transfer(vec![GROUP; 100], "zhangsan").await.unwrap();
     assert_eq!(sent.failed_chat_list.len(), 100);
     running.stop().await;
+}
+
+/// 2023-11-01 12:00 in UTC+8, and the midnight after it, in seconds.
+const NOON: i64 = 1_698_811_200;
+const MIDNIGHT: i64 = 1_698_854_400;
+
+/// `lisi` and `wangwu` own so many groups each; `zhangsan` none.
+fn owners_of(count: usize, rulebook: Rulebook) -> world::Company {
+    let user = |userid: &str| world::User {
+        userid: userid.into(),
+        customer_contact: true,
+        ..Default::default()
+    };
+    let owners = ["lisi", "wangwu"].into_iter();
+    let groups = owners.flat_map(|owner| {
+        (0..count).map(move |n| world::CustomerGroup {
+            chat_id: Some(format!("wr{owner}{n:03}").as_str().into()),
+            owner: owner.into(),
+            ..Default::default()
+        })
+    });
+    world::Company {
+        rulebook: Some(rulebook),
+        users: ["lisi", "wangwu", "zhangsan"].map(user).into(),
+        customer_groups: groups.collect(),
+        apps: vec![world::App {
+            name: "app".into(),
+            customer_contact: true,
+            ..Default::default()
+        }],
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn all_groups_of_an_owner_are_given_over_days() {
+    for book in Rulebook::ALL {
+        let running = qun_server::start(Config {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            place: Place::Memory,
+            world: None,
+            rules: book,
+            limits_off: false,
+            clock: Some(NOON * 1000),
+            manage_token: None,
+            callbacks: Default::default(),
+        })
+        .await
+        .unwrap();
+        let ready = running.ready().clone();
+        let manager = Manager::new(&ready.url, &ready.manage_token).unwrap();
+        let world = world::World {
+            version: 1,
+            companies: vec![owners_of(301, book)],
+        };
+        let made = manager.send(LoadWorld { world }).await.unwrap();
+        let made = &made.companies[0];
+        // It learns the server's day from the answers, whatever this machine's is.
+        let client = Client::builder(made.corpid.clone(), &made.agents[0].secret)
+            .base_url(&ready.url)
+            .build()
+            .unwrap();
+        let groups = client.customer_groups();
+        let accepted = |state: &TransferState| *state == TransferState::Accepted;
+        let inherit = groups.transfer_all("LiSi", "zhangsan");
+
+        let not_resigned = inherit.clone().run(|_| {}).await.unwrap();
+        let refused = TransferState::Refused {
+            code: 90500,
+            message: "the owner of this chat is not resigned".into(),
+        };
+        assert_eq!(not_resigned.count(|state| *state == refused), 301);
+        let resign = Resign {
+            corpid: client.corpid().clone(),
+            userid: "lisi".into(),
+        };
+        manager.send(resign).await.unwrap();
+
+        let left = TransferState::Waits { until: MIDNIGHT };
+        let first = inherit.clone().run(|_| {}).await.unwrap();
+        assert_eq!(
+            (first.groups.len(), first.count(accepted), first.go_on),
+            (301, 300, Some(MIDNIGHT))
+        );
+        assert_eq!(first.groups[300].state, left);
+        // Another run, and one that believes in more, learn it from the server.
+        for per_day in [300, 1000] {
+            let again = inherit.clone().per_day(per_day).run(|_| {}).await.unwrap();
+            let pending = again.count(|state| *state == TransferState::Pending);
+            assert_eq!((pending, again.count(accepted)), (300, 0));
+            assert_eq!(
+                (&again.groups[300].state, again.go_on),
+                (&left, Some(MIDNIGHT))
+            );
+        }
+        // The days of an owner on the job are counted apart.
+        let hand_on = groups.transfer_all("wangwu", "zhangsan").on_job();
+        let handed = hand_on.clone().run(|_| {}).await.unwrap();
+        assert_eq!(
+            (handed.count(accepted), handed.go_on),
+            (300, Some(MIDNIGHT))
+        );
+
+        manager
+            .send(AdvanceClock { advance: 86_400 })
+            .await
+            .unwrap();
+        for (transfer, owner) in [(inherit, "lisi"), (hand_on, "wangwu")] {
+            let last = transfer.run(|_| {}).await.unwrap();
+            let rest: Vec<_> = last
+                .groups
+                .iter()
+                .filter(|it| accepted(&it.state))
+                .collect();
+            assert_eq!((rest.len(), last.go_on), (1, None));
+            assert_eq!(*rest[0].chat_id, format!("wr{owner}300"));
+        }
+        let nobody = groups.transfer_all("nobody", "zhangsan").run(|_| {}).await;
+        assert!(nobody.unwrap_err().is_not_found());
+        let nobody = groups.transfer_all("wangwu", "nobody").on_job().run(|_| {});
+        assert_eq!(nobody.await.unwrap().groups.len(), 0);
+        running.stop().await;
+    }
 }

@@ -3,6 +3,7 @@
 mod laws;
 mod list;
 mod paging;
+mod replay;
 mod steps;
 mod told;
 mod transfer;

@@ -173,6 +173,18 @@ pub fn everywhere<'s>(app: &App<'_>, nodes: &'s [Server]) -> Vec<App<'s>> {
     nodes.iter().map(|node| at(app, node)).collect()
 }
 
+/// Moves the clock forward, and waits until every node has noticed it.
+pub async fn advance(nodes: &[Server], seconds: i64) {
+    let goal = nodes[0].now_ms().await + seconds * 1000;
+    nodes[0].advance(seconds).await;
+    for node in nodes {
+        until("a node notices the clock", async || {
+            node.now_ms().await >= goal
+        })
+        .await;
+    }
+}
+
 pub async fn stop(nodes: Vec<Server>) {
     join_all(nodes.into_iter().map(Server::stop)).await;
 }

@@ -11,6 +11,7 @@ mod kit;
 
 mod arrival;
 mod card;
+mod customer_group;
 mod database;
 mod fault;
 mod groups;
@@ -25,3 +26,4 @@ mod room;
 mod start;
 mod together;
 mod token;
+mod transfer;

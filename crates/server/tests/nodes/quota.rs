@@ -7,7 +7,7 @@ use qun_protocol::Rulebook;
 use serde_json::{Value, json};
 
 use crate::{
-    database::{Database, everywhere, stop},
+    database::{Database, advance, everywhere, stop},
     kit::{App, Server, code},
 };
 
@@ -142,6 +142,66 @@ async fn two_nodes_send_to_people_to_the_last_person_time() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn four_nodes_send_to_people_to_the_last_person_time() {
     messages_are_granted_exactly(4, &[(2, 13, 6), (500, 150_000, 300)]).await;
+}
+
+/// How many of a person's messages arrived and how many were dropped by a limit, as a node shows it.
+async fn arrived(app: &App<'_>, userid: &str, limit: &str) -> (usize, usize) {
+    let page = app.inbox(userid, "&limit=1000").await;
+    let messages = page["messages"].as_array().unwrap();
+    let dropped = |message: &&Value| !message["dropped"].is_null();
+    let lost = messages.iter().filter(dropped);
+    let lost = lost.inspect(|it| assert_eq!(it["dropped"]["limit"], limit));
+    let lost = lost.count();
+    (messages.len() - lost, lost)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_times_the_account_cap_and_thirty_a_minute_hold_over_two_nodes() {
+    let Some(database) = Database::new() else {
+        return;
+    };
+    let nodes = database.nodes(2).await;
+    for book in Rulebook::ALL {
+        let users = ["p1", "p2", "p3"].map(|userid| json!({ "userid": userid }));
+        let app = nodes[0]
+            .world(json!({
+                "rulebook": book, "limits": limits(json!({})), "account_cap": 2, "users": users,
+                "apps": [{ "name": "a" }, { "name": "b" }],
+            }))
+            .await;
+        // The minute begins now, and is not over before these are sent.
+        let second = nodes[0].now_ms().await / 1000;
+        advance(&nodes, 60 - second % 60).await;
+        let send = async |app: &App<'_>, touser: &str, n: usize| {
+            let text = json!({ "content": n.to_string() });
+            let message = json!({ "touser": touser, "agentid": app.agentid, "msgtype": "text", "text": text });
+            app.post("message/send", message).await
+        };
+        let apps = everywhere(&app, &nodes);
+        let sent = join_all((0..37).map(|n| send(&apps[n % 2], "p1", n))).await;
+        assert!(
+            sent.iter().all(|answer| code(answer) == 0),
+            "the surplus is no error"
+        );
+        let minute = nodes[1].now_ms().await / 60_000;
+        assert_eq!(minute, (second / 60) + 1, "it took longer than a minute");
+        for app in &apps {
+            let limit = "message_receives_per_member_minute";
+            assert_eq!(arrived(app, "p1", limit).await, (30, 7));
+        }
+        // 37 of 400 are spent; the others go to two each, and one is left over.
+        let granted_to_two = granted(&nodes, &app, 45009, async |app, n| {
+            send(app, "p2|p3", n).await
+        });
+        assert_eq!(granted_to_two.await, 181);
+        let last = join_all((0..8).map(|n| send(&apps[n % 2], "p1", n))).await;
+        let last = last.iter().filter(|answer| code(answer) == 0).count();
+        assert_eq!(last, 0, "the block is for the rest of the day");
+        // Each app has a day of its own.
+        let other = app.sibling(json!({ "name": "other" })).await;
+        assert_eq!(code(&send(&other, "@all", 0).await), 0);
+    }
+    stop(nodes).await;
 }
 
 async fn groups_and_updates(nodes: usize, creates: i64, updates: i64) {

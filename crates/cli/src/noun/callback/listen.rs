@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::keys::Keys;
 use crate::{
-    connect::{Common, Session, probe},
+    connect::{Common, Session},
     failure::usage,
     output::line,
     time::length,
@@ -86,7 +86,8 @@ pub(crate) async fn run(listen: Listen) -> Result<()> {
     }
     let mut stop = Stop::listen()?;
     let (printer, coming) = mpsc::channel(64);
-    let target = listen.forward_to.as_deref().map(Target::new).transpose()?;
+    let target = listen.forward_to.as_deref();
+    let target = target.map(|url| Target::new(&session, url)).transpose()?;
     let prepared = if listen.juzi || listen.group.is_some() {
         rooms::prepare(&session, &listen, target, printer).await?
     } else {
@@ -237,7 +238,7 @@ struct Target {
 const ANSWER: usize = 64 << 10;
 
 impl Target {
-    fn new(url: &str) -> Result<Self> {
+    fn new(session: &Session, url: &str) -> Result<Self> {
         let parsed = url.parse().ok();
         let url = parsed
             .filter(|url: &reqwest::Url| matches!(url.scheme(), "http" | "https"))
@@ -246,7 +247,7 @@ impl Target {
                     "{url:?} is no URL; it looks like http://127.0.0.1:8080/"
                 ))
             })?;
-        let http = probe::client(ANSWERS, url.host_str())?;
+        let http = session.http(url.host_str(), ANSWERS)?;
         Ok(Self { url, http })
     }
 

@@ -9,11 +9,11 @@ use proptest::{
 };
 use qun_protocol::{
     Rulebook,
-    event::{ChangeExternalChat, Event, What},
+    event::{Event, What},
 };
 use serde_json::{Value, json};
 
-use super::{company, ids, list::groups};
+use super::{company, ids, list::groups, replay::replay};
 use crate::{
     callback::ok,
     kit::{App, Server, code},
@@ -146,35 +146,6 @@ impl Story<'_> {
             assert_eq!(seen.len(), self.walk.seen.len(), "a group came twice");
             assert!(self.walk.lasting.is_subset(&seen), "a group was left out");
             self.walk = Walk::default();
-        }
-    }
-}
-
-/// Applies the events of the main group to the members that were there when it was made.
-fn replay(changes: &[ChangeExternalChat], version: &mut String, members: &mut Vec<String>) {
-    for change in changes.iter().filter(|it| it.mem_change_cnt.is_some()) {
-        assert_eq!(&change.last_mem_ver, version);
-        assert_ne!(&change.cur_mem_ver, version);
-        assert_eq!(
-            change.mem_change_cnt,
-            Some(change.mem_change_list.len() as i64)
-        );
-        version.clone_from(&change.cur_mem_ver);
-        match change.update_detail.as_str() {
-            "add_member" => {
-                assert!(
-                    change
-                        .mem_change_list
-                        .iter()
-                        .all(|id| !members.contains(id))
-                );
-                members.extend(change.mem_change_list.iter().cloned());
-            }
-            "del_member" => {
-                assert!(change.mem_change_list.iter().all(|id| members.contains(id)));
-                members.retain(|id| !change.mem_change_list.contains(id));
-            }
-            other => panic!("{other}"),
         }
     }
 }
