@@ -14,4 +14,5 @@ mod nouns;
 mod output;
 mod profiles;
 mod program;
+mod room;
 mod session;

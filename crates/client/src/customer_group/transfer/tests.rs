@@ -177,7 +177,7 @@ impl Transport for Server {
             let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
             let mut company = self.company();
             let answer = match head.uri.path().rsplit('/').next().unwrap() {
-                "gettoken" => json!({ "access_token": "t", "expires_in": 7200_000 }),
+                "gettoken" => json!({ "access_token": "t", "expires_in": 7_200_000 }),
                 "list" => company.list(&asked),
                 "get" => company.get(&asked),
                 call => {
