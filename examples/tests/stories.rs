@@ -248,3 +248,29 @@ async fn document_002s_rooms() {
     let talk = String::from_utf8(again.stderr).unwrap();
     assert!(talk.contains("-7"), "{talk}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn document_004s_nine_functions() {
+    let server = Server::start().await;
+    let program = env!("CARGO_BIN_EXE_customer_groups");
+    let said = server.good(program, &[]).await;
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(
+        lines[..7],
+        [
+            "7 个客户群, 1 个待继承",
+            "销售客服群: 群主 ZhuShengBen, 6 人",
+            "wrOgQhDgAAcwMTB7YmDkbeBsgT_AAAA: 90500 the owner of this chat is not resigned",
+            "wrOgQhDgAAMYQiS5ol9G7gK9JVQUAAAA: Pending",
+            "1 个继承中",
+            "aa_remark: 2 个群, 二维码 true",
+            "bb_remark",
+        ]
+    );
+    let days = &lines[7..14];
+    assert!(
+        days.iter().all(|line| line.ends_with(" 群总数 5")),
+        "{days:?}"
+    );
+    assert_eq!(lines[14..], ["ZhuShengBen: 4 群, 9 人", "abel: 1 群, 1 人"]);
+}

@@ -143,7 +143,7 @@ fn all_groups_of_an_owner_go_to_another_over_days() {
     assert_eq!(statuses(), json!([1, 1, 1, 1]), "a dry run gives nothing");
 
     server.good(&["company", "rules", "transfers_per_owners_day=3"]);
-    let first = with(&["--yes"]);
+    let first = with(&["--yes", "--record", "transfers.jsonl"]);
     assert_eq!(first.code, 5, "{}", first.err);
     assert_eq!(
         results(&first),
@@ -161,7 +161,13 @@ fn all_groups_of_an_owner_go_to_another_over_days() {
     assert_eq!((same_day.code, same_day.out.trim()), (5, shown));
 
     server.good(&["clock", "advance", "13h"]);
-    let last = with(&["--yes", "--json", "chat_id,result"]);
+    let last = with(&[
+        "--yes",
+        "--json",
+        "chat_id,result",
+        "--record",
+        "transfers.jsonl",
+    ]);
     assert_eq!(last.code, 0, "{}", last.err);
     let rows: Value = serde_json::from_str(&last.out).unwrap();
     assert_eq!(rows[3]["result"], "accepted");
@@ -170,6 +176,13 @@ fn all_groups_of_an_owner_go_to_another_over_days() {
         (again.code, results(&again)),
         (0, vec!["pending".to_owned(); 4])
     );
+
+    // Once they are zhangsan's, only the record knows that they were abel's.
+    server.good(&["clock", "advance", "1d"]);
+    assert_eq!(with(&[]).out, "");
+    let recorded = with(&["--record", "transfers.jsonl"]);
+    assert_eq!(results(&recorded), ["done"; 4]);
+    assert_eq!(recorded.code, 0);
 
     let on_job = [
         "group", "transfer", "--from", "jack", "--to", "sam", "--on-job", "--yes",

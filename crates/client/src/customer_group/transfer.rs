@@ -1,7 +1,11 @@
 //! All groups of one owner for another, over as many calls and days as that takes.
 
+mod record;
+mod report;
+
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -11,6 +15,9 @@ use qun_protocol::{
     groupchat::{FollowStatus, List, ListedGroup, OnjobTransfer, OwnerFilter, Transfer},
 };
 
+pub use self::report::{GroupTransfer, TransferReport, TransferState};
+
+use self::record::{Of, Record};
 use super::{CustomerGroups, TRANSFERRED};
 use crate::Error;
 
@@ -29,6 +36,15 @@ const UNDER_WAY: i32 = 90507;
 const DONE: i32 = 90508;
 
 /// A transfer of all groups of one owner to another, from [`CustomerGroups::transfer_all`]. Nothing is sent before it is run.
+///
+/// ```no_run
+/// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
+/// let transfer = wecom.customer_groups().transfer_all("lisi", "zhangsan").record("transfers.jsonl").waiting();
+/// let report = transfer.run(|group| println!("{}: {:?}", group.chat_id, group.state)).await?;
+/// assert!(report.go_on.is_none());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent before it is run"]
 pub struct TransferAll {
@@ -38,62 +54,7 @@ pub struct TransferAll {
     on_job: bool,
     per_day: usize,
     waits: bool,
-}
-
-/// A group of a transfer, and what becomes of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GroupTransfer {
-    /// 客户群ID
-    pub chat_id: GroupChatId,
-    /// 客户群跟进状态 as it was listed, see [`FollowStatus`].
-    pub status: i64,
-    /// How far it is.
-    pub state: TransferState,
-}
-
-/// How far the transfer of a group is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TransferState {
-    /// This run gave it: its inheritance is under way, or done where the owner is on the job.
-    Accepted,
-    /// Its inheritance is under way since before.
-    Pending,
-    /// It is no longer its old owner's.
-    Done,
-    /// The server will not.
-    Refused {
-        /// 错误码
-        code: i32,
-        /// 错误描述
-        message: String,
-    },
-    /// Its turn comes then, in seconds UTC. In a plan that can be now.
-    Waits {
-        /// When, in seconds UTC.
-        until: i64,
-    },
-}
-
-/// What became of all groups, in the order of the list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TransferReport {
-    /// The groups.
-    pub groups: Vec<GroupTransfer>,
-    /// When to run it again, in seconds UTC: the day's groups are spent and some are left. Absent where none is.
-    pub go_on: Option<i64>,
-}
-
-impl TransferReport {
-    /// How many groups are in a state.
-    ///
-    /// ```
-    /// use qun_client::{TransferReport, TransferState};
-    /// let given = TransferReport::default().count(|state| *state == TransferState::Accepted);
-    /// assert_eq!(given, 0);
-    /// ```
-    pub fn count(&self, is: impl Fn(&TransferState) -> bool) -> usize {
-        self.groups.iter().filter(|group| is(&group.state)).count()
-    }
+    record: Option<PathBuf>,
 }
 
 /// The groups that can still be given in a day of UTC+8, which began then.
@@ -124,6 +85,7 @@ impl TransferAll {
             on_job: false,
             per_day: usize::try_from(per_day).unwrap_or(usize::MAX).max(1),
             waits: false,
+            record: None,
         }
     }
 
@@ -160,11 +122,25 @@ impl TransferAll {
         self
     }
 
-    /// What a run would do now, if nothing of today's was spent: groups that are under way already, and when the turn of
+    /// Notes in a file what is given: a line of JSON for each group, with its time. Another run with the same file knows then
+    /// how many of today's are spent, and tells of groups that are their new owner's by now as well. It goes on from what the
+    /// server says in any case; several transfers can share a file.
+    ///
+    /// ```
+    /// # let wecom = qun_client::Client::builder("ww1", "secret").base_url("http://127.0.0.1:7800/").build().unwrap();
+    /// let transfer = wecom.customer_groups().transfer_all("lisi", "zhangsan").record("transfers.jsonl");
+    /// ```
+    pub fn record(mut self, file: impl Into<PathBuf>) -> Self {
+        self.record = Some(file.into());
+        self
+    }
+
+    /// What a run would do now, if nothing of today's was spent but what the record knows: groups that are under way already, and when the turn of
     /// each other one comes. It only reads.
     ///
     /// # Errors
-    /// As [`CustomerGroups::list`]; [`Error::is_not_found`] where nobody is the owner.
+    /// As [`CustomerGroups::list`]; [`Error::is_not_found`] where nobody is the owner; [`Error::Invalid`] where the record cannot be
+    /// read and written.
     ///
     /// ```no_run
     /// # async fn example(wecom: &qun_client::Client) -> Result<(), qun_client::Error> {
@@ -176,16 +152,7 @@ impl TransferAll {
     /// # }
     /// ```
     pub async fn plan(&self) -> Result<Vec<GroupTransfer>, Error> {
-        if self.owner.folded() == self.new_owner.folded() {
-            return Err(Error::invalid(format!(
-                "{} owns these groups already",
-                self.new_owner
-            )));
-        }
-        let mut groups: Vec<GroupTransfer> = self.listed().await?.map(planned).collect();
-        let queue = queue(&groups);
-        self.schedule(&mut groups, &queue, &self.day());
-        Ok(groups)
+        Ok(self.begin().await?.groups)
     }
 
     /// Gives the groups, a hundred in a call and no more a day than the server takes, and tells of each as soon as it is known:
@@ -210,15 +177,19 @@ impl TransferAll {
     /// # }
     /// ```
     pub async fn run(self, mut told: impl FnMut(&GroupTransfer)) -> Result<TransferReport, Error> {
-        let mut groups = self.plan().await?;
-        let mut queue = queue(&groups);
+        let Run {
+            mut groups,
+            mut queue,
+            mut day,
+            mut record,
+        } = self.begin().await?;
         for group in groups.iter().filter(|group| !group.state.waits()) {
             told(group);
         }
-        let (mut day, mut unknown) = (self.day(), 0);
+        let mut unknown = 0;
         while !queue.is_empty() {
             if Window::Day.start(self.now()) != day.start {
-                day = self.day();
+                day = Day::of(self.now(), self.per_day);
             }
             if day.left == 0 {
                 self.schedule(&mut groups, &queue, &day);
@@ -245,12 +216,13 @@ impl TransferAll {
                 }
                 Err(error) => return Err(error),
             };
-            let mut again = Vec::new();
+            let (mut again, mut given) = (Vec::new(), Vec::new());
             for (at, state) in slice.into_iter().zip(states) {
                 match state {
                     Next::Is(state) => {
                         if matches!(state, TransferState::Accepted | TransferState::Pending) {
                             day.left = day.left.saturating_sub(1);
+                            given.push(groups[at].chat_id.clone());
                         }
                         groups[at].state = state;
                         told(&groups[at]);
@@ -265,6 +237,11 @@ impl TransferAll {
             for at in again.into_iter().rev() {
                 queue.push_front(at);
             }
+            let noted = record.as_mut().map(|it| it.add(self.now() / 1000, &given));
+            if let Some(Err(error)) = noted {
+                // They are given all the same, and the server knows it.
+                tracing::warn!(%error, "what was given could not be noted");
+            }
         }
         let go_on = (!queue.is_empty()).then(|| day.end() / 1000);
         Ok(TransferReport { groups, go_on })
@@ -275,8 +252,61 @@ impl TransferAll {
         self.groups.0.now_ms()
     }
 
-    fn day(&self) -> Day {
-        Day::of(self.now(), self.per_day)
+    /// Reads what there is to do.
+    async fn begin(&self) -> Result<Run, Error> {
+        if self.owner.folded() == self.new_owner.folded() {
+            return Err(Error::invalid(format!(
+                "{} owns these groups already",
+                self.new_owner
+            )));
+        }
+        let record = self.open()?;
+        let earlier = record.as_ref().map_or(&[][..], |record| &record.earlier);
+        let listed: Vec<ListedGroup> = match self.listed().await {
+            // Nothing of a resigned owner's is left, and the cloud does not know him any more.
+            Err(unknown) if unknown.code() == Some(40003) && !earlier.is_empty() => Vec::new(),
+            listed => listed?.collect(),
+        };
+        let mut known: BTreeSet<GroupChatId> =
+            listed.iter().map(|group| group.chat_id.clone()).collect();
+        // What the owner has no more, each once.
+        let gone = earlier
+            .iter()
+            .filter(|(_, chat_id)| known.insert(chat_id.clone()));
+        let gone = gone.map(|(_, chat_id)| GroupTransfer {
+            chat_id: chat_id.clone(),
+            status: None,
+            state: TransferState::Done,
+        });
+        let mut groups: Vec<GroupTransfer> = gone.chain(listed.into_iter().map(planned)).collect();
+        let mut day = Day::of(self.now(), self.per_day);
+        let today = |time: i64| Window::Day.start(time.saturating_mul(1000)) == day.start;
+        let spent = earlier.iter().filter(|(time, _)| today(*time)).count();
+        day.left = day.left.saturating_sub(spent);
+        let queue = queue(&groups);
+        self.schedule(&mut groups, &queue, &day);
+        Ok(Run {
+            groups,
+            queue,
+            day,
+            record,
+        })
+    }
+
+    fn open(&self) -> Result<Option<Record>, Error> {
+        let Some(path) = &self.record else {
+            return Ok(None);
+        };
+        let of = Of {
+            corpid: self.groups.0.corpid().clone(),
+            owner: self.owner.folded().into_owned().as_str().into(),
+            new_owner: self.new_owner.folded().into_owned().as_str().into(),
+            on_job: self.on_job,
+        };
+        let opened = Record::open(path, of);
+        let opened = opened
+            .map_err(|error| Error::invalid(format!("{} cannot be used: {error}", path.display())));
+        opened.map(Some)
     }
 
     /// Sets when the turn of each waiting group comes.
@@ -357,7 +387,7 @@ impl TransferAll {
             let Some(failed) = failed.remove(&group.chat_id) else {
                 return Next::Is(TransferState::Accepted);
             };
-            let waited = group.status == FollowStatus::Resigned.number();
+            let waited = group.status == Some(FollowStatus::Resigned.number());
             Next::Is(match failed.errcode {
                 SPENT => return Next::Tomorrow,
                 UNDER_WAY => TransferState::Pending,
@@ -397,7 +427,7 @@ impl TransferAll {
             let Some(status) = listed.get(&group.chat_id) else {
                 return Next::Is(TransferState::Done);
             };
-            group.status = *status;
+            group.status = Some(*status);
             match FollowStatus::numbered(*status) {
                 Some(FollowStatus::UnderWay) => Next::Is(TransferState::Pending),
                 _ => Next::Again,
@@ -407,17 +437,20 @@ impl TransferAll {
     }
 }
 
+/// A run as it begins.
+struct Run {
+    groups: Vec<GroupTransfer>,
+    /// Places of those that are still to be given.
+    queue: VecDeque<usize>,
+    day: Day,
+    record: Option<Record>,
+}
+
 /// What comes next for a group that was asked for.
 enum Next {
     Is(TransferState),
     Again,
     Tomorrow,
-}
-
-impl TransferState {
-    fn waits(&self) -> bool {
-        matches!(self, TransferState::Waits { .. })
-    }
 }
 
 /// A group before anything was tried. When its turn comes is not known yet.
@@ -428,7 +461,7 @@ fn planned(group: ListedGroup) -> GroupTransfer {
     };
     GroupTransfer {
         chat_id: group.chat_id,
-        status: group.status,
+        status: Some(group.status),
         state,
     }
 }

@@ -27,7 +27,7 @@ member. An export to a file that was stopped goes on with --resume where it stop
 Example:
   qun group export --out groups.jsonl
   qun group export --csv --owner abel,ZhuShengBen > members.csv
-  qun group export --jq '[.chat_id, (.member_list | length)] | @tsv'";
+  qun group export --jq '.owner + \" \" + .name'";
 
 /// A page of the list, after which what was written is safe.
 const PAGE: i64 = 100;

@@ -1,6 +1,6 @@
 //! `qun group transfer`: all groups of one owner for another, over as many calls and days as that takes.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::PathBuf};
 
 use anyhow::Result;
 use clap::Args;
@@ -37,6 +37,9 @@ pub(super) struct Transfer {
     /// Wait for the next day when the day's groups are spent, as often as that takes
     #[arg(long)]
     wait: bool,
+    /// Note here what is given: a later run with the same file knows what of the day is spent, and what was done before
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 }
 
 const COLUMNS: [&str; 6] = [
@@ -54,6 +57,9 @@ pub(super) async fn run(session: &Session, asked: Transfer) -> Result<()> {
     let mut transfer = groups.transfer_all(from.as_str(), to.as_str());
     if asked.on_job {
         transfer = transfer.on_job();
+    }
+    if let Some(file) = &asked.record {
+        transfer = transfer.record(file);
     }
     if asked.wait {
         transfer = transfer.waiting();

@@ -383,3 +383,69 @@ async fn groups_are_found_where_a_resigned_owner_is_not_known_any_more() {
     let same = server.transfer().groups.transfer_all("lisi", "LiSi");
     assert!(matches!(same.run(|_| {}).await, Err(Error::Invalid { .. })));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_record_knows_the_day_and_what_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("transfers.jsonl");
+    let server = Server::new(450);
+    server.company().at_once = true;
+    let transfer = || server.transfer().record(&file);
+    let stopped = tokio::time::timeout(Duration::from_millis(70), transfer().run(|_| {})).await;
+    assert!(stopped.is_err());
+    // It was cut in the middle of a line.
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(text.lines().count(), 100);
+    std::fs::write(&file, &text[..text.len() - 20]).unwrap();
+
+    // What is gone from the owner's list is told as done, and only the rest of the day is asked for.
+    let known = 99;
+    let plan = transfer().plan().await.unwrap();
+    let done = |group: &&GroupTransfer| group.state == TransferState::Done;
+    assert_eq!(
+        (plan.len(), plan.iter().filter(done).count()),
+        (known + 350, known)
+    );
+    assert_eq!((&*plan[0].chat_id, plan[0].status), ("wr0000", None));
+    let report = transfer().run(|_| {}).await.unwrap();
+    assert_eq!(report.go_on, Some(MIDNIGHT));
+    assert_eq!(
+        server
+            .company()
+            .calls
+            .iter()
+            .map(|(_, size)| size)
+            .sum::<usize>(),
+        301
+    );
+    let asked = server.company().calls.len();
+    transfer().run(|_| {}).await.unwrap();
+    assert_eq!(
+        server.company().calls.len(),
+        asked + 1,
+        "the one that the cut line was of"
+    );
+
+    // The cloud may have forgotten the owner when all is done.
+    {
+        let mut company = server.company();
+        company.forgets = true;
+        for group in &mut company.groups {
+            (group.status, group.owner) = (3, "zhangsan");
+        }
+    }
+    let plan = transfer().plan().await.unwrap();
+    assert!(plan.len() >= 299 && plan.iter().all(|group| done(&group)));
+    server.company().forgets = false;
+
+    // Another transfer has a day of its own in the same file.
+    for group in &mut server.company().groups {
+        (group.status, group.owner) = (0, "lisi");
+    }
+    let other = transfer().on_job();
+    let plan = other.plan().await.unwrap();
+    assert_eq!(plan.iter().filter(done).count(), 0);
+
+    let nowhere = server.transfer().record(folder.path()).run(|_| {}).await;
+    assert!(matches!(nowhere, Err(Error::Invalid { .. })), "{nowhere:?}");
+}
