@@ -99,9 +99,8 @@ impl Messages {
 
     /// One call.
     async fn once(&self, to: &To, message: &Send) -> Result<qun_protocol::message::Sent, Error> {
-        let mut message = message.clone();
+        let mut message = to.address(message.clone());
         message.agentid = message.agentid.or(self.0.agentid());
-        to.put_into(&mut message);
         message.check_by(self.0.rules())?;
         self.0.send(message).await
     }

@@ -9,6 +9,7 @@ mod group;
 mod join_way;
 mod kit;
 mod listen;
+mod message;
 mod nouns;
 mod output;
 mod profiles;

@@ -36,6 +36,28 @@ fn portions(users: &[UserId], rules: &Rules) -> Vec<To> {
     users.chunks(most).map(portion).collect()
 }
 
+impl To {
+    /// What one call takes each; none where departments and tags have to be looked up first, since the address takes several
+    /// calls: [`Messages::plan`] does that.
+    ///
+    /// ```
+    /// use qun_client::{To, protocol::{Rulebook, Rules}};
+    ///
+    /// let rules = Rules::of(Rulebook::Live2026);
+    /// let many = To::users((0..2001).map(|n| format!("p{n}")));
+    /// let parts = many.parts(&rules).unwrap();
+    /// assert_eq!(parts.iter().map(|part| part.users.len()).collect::<Vec<_>>(), [1000, 1000, 1]);
+    /// assert!(many.tags([7]).parts(&rules).is_none());
+    /// ```
+    pub fn parts(&self, rules: &Rules) -> Option<Vec<To>> {
+        if is_one(self, rules) {
+            return Some(vec![self.clone()]);
+        }
+        let only_people = self.parties.is_empty() && self.tags.is_empty();
+        only_people.then(|| portions(&self.users, rules))
+    }
+}
+
 impl Plan {
     pub(super) fn begun(&self) -> Sent {
         Sent {
@@ -111,9 +133,9 @@ impl Messages {
     pub async fn plan(&self, to: impl Into<To>) -> Result<Plan, Error> {
         let (to, rules) = (to.into(), self.0.rules());
         to.check()?;
-        if is_one(&to, rules) {
+        if let Some(parts) = to.parts(rules) {
             return Ok(Plan {
-                parts: vec![to],
+                parts,
                 ..Plan::default()
             });
         }

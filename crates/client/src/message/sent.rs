@@ -5,6 +5,8 @@ use qun_protocol::{
     message::{self, ResponseCode, ids},
 };
 
+use serde::Serialize;
+
 use super::{Plan, To};
 use crate::Error;
 
@@ -20,7 +22,7 @@ use crate::Error;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Sent {
     /// 消息id of each call, in their order, for [`Messages::recall`](super::Messages::recall).

@@ -120,8 +120,17 @@ impl To {
         }
     }
 
-    /// Addresses a message to them.
-    pub(super) fn put_into(&self, message: &mut Send) {
+    /// The same message, addressed to them.
+    ///
+    /// ```
+    /// use qun_client::{Message, Text, To};
+    ///
+    /// let message = To::users(["zhangsan", "lisi"]).tags([7]).address(Text::new("你好"));
+    /// assert_eq!(message.touser.as_deref(), Some("zhangsan|lisi"));
+    /// assert_eq!(message.totag.as_deref(), Some("7"));
+    /// ```
+    pub fn address(&self, message: impl Into<Send>) -> Send {
+        let mut message = message.into();
         let list = |ids: Vec<String>| (!ids.is_empty()).then(|| ids.join("|"));
         let numbers = |ids: &[i64]| list(ids.iter().map(i64::to_string).collect());
         message.touser = match self.everyone {
@@ -130,6 +139,7 @@ impl To {
         };
         message.toparty = numbers(&self.parties);
         message.totag = numbers(&self.tags);
+        message
     }
 }
 

@@ -52,15 +52,14 @@ proptest! {
 
 #[test]
 fn an_address_is_written_as_the_api_reads_it() {
-    let mut message = Send::default();
-    To::users(["a", "b", "A"])
+    let message = To::users(["a", "b", "A"])
         .parties([2, 3, 2])
         .tags([7])
-        .put_into(&mut message);
+        .address(Send::default());
     assert_eq!(message.touser.as_deref(), Some("a|b"));
     assert_eq!(message.toparty.as_deref(), Some("2|3"));
     assert_eq!(message.totag.as_deref(), Some("7"));
-    To::everyone().put_into(&mut message);
+    let message = To::everyone().address(message);
     assert_eq!(
         (message.touser.as_deref(), &message.toparty),
         (Some("@all"), &None)
