@@ -38,13 +38,19 @@ fn inbox(server: &Server, person: &str) -> Vec<Value> {
 
 fn texts(server: &Server, person: &str) -> Vec<String> {
     let inbox = inbox(server, person);
-    let texts = inbox.iter().map(|arrived| arrived["text"].as_str().unwrap().to_owned());
+    let texts = inbox
+        .iter()
+        .map(|arrived| arrived["text"].as_str().unwrap().to_owned());
     texts.collect()
 }
 
 fn documented() -> Server {
     let server = Server::memory();
-    write(&server, "a.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0");
+    write(
+        &server,
+        "a.png",
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0",
+    );
     server
 }
 
@@ -56,7 +62,11 @@ fn every_kind_goes_to_people() {
     let server = documented();
     write(&server, "周报.txt", "本周总结\n");
     write(&server, "a.mp4", b"\0\0\0\x18ftypmp42\0\0\0\0");
-    write(&server, "a.amr", [b"#!AMR\n".as_slice(), &[0x3c; 32]].concat());
+    write(
+        &server,
+        "a.amr",
+        [b"#!AMR\n".as_slice(), &[0x3c; 32]].concat(),
+    );
     write(&server, "card.json", CARD);
     write(
         &server,
@@ -85,12 +95,24 @@ fn every_kind_goes_to_people() {
         assert_eq!(out.lines().count(), 1, "a msgid: {out}");
     }
     let arrived = inbox(&server, "lisi");
-    let kinds: Vec<&str> = arrived.iter().map(|it| it["msgtype"].as_str().unwrap()).collect();
+    let kinds: Vec<&str> = arrived
+        .iter()
+        .map(|it| it["msgtype"].as_str().unwrap())
+        .collect();
     assert_eq!(
         kinds,
         [
-            "text", "markdown", "image", "voice", "video", "file", "textcard", "news", "mpnews",
-            "miniprogram_notice", "template_card"
+            "text",
+            "markdown",
+            "image",
+            "voice",
+            "video",
+            "file",
+            "textcard",
+            "news",
+            "mpnews",
+            "miniprogram_notice",
+            "template_card"
         ]
     );
     assert_eq!(arrived[0]["safe"], 1);
@@ -109,16 +131,29 @@ fn people_departments_tags_and_everybody_are_addressed() {
     good(&server, &["send", "标签", "--tag", "1,2"]);
     good(&server, &["send", "大家", "--all", "--once-within", "60"]);
     good(&server, &["send", "大家", "--all", "--once-within", "60"]);
-    let ran = message(&server, &["send", "两位 $userName=lisi$", "--names", "--to", "ZhangSan,nobody"]);
+    let ran = message(
+        &server,
+        &[
+            "send",
+            "两位 $userName=lisi$",
+            "--names",
+            "--to",
+            "ZhangSan,nobody",
+        ],
+    );
     assert_eq!(ran.code, 0);
     assert_eq!(
         ran.err,
         "sent a message (text)\nnot sent to people who are unknown, or whom the app does not see: nobody\n"
     );
     assert_eq!(texts(&server, "zhangsan"), ["标签", "大家", "两位 李四"]);
-    assert_eq!(texts(&server, "dev_001"), ["部门", "大家"]);
+    assert_eq!(texts(&server, "backend_001"), ["部门", "大家"]);
 
-    let sent: Value = serde_json::from_str(&good(&server, &["send", "x", "--to", "lisi,nobody", "--json"])).unwrap();
+    let sent: Value = serde_json::from_str(&good(
+        &server,
+        &["send", "x", "--to", "lisi,nobody", "--json"],
+    ))
+    .unwrap();
     assert_eq!(sent["invalid_users"], json!(["nobody"]));
     assert_eq!(sent["msgids"].as_array().unwrap().len(), 1);
 
@@ -126,7 +161,11 @@ fn people_departments_tags_and_everybody_are_addressed() {
     let msgid = msgid.trim();
     assert!(texts(&server, "lisi").contains(&"发错了".to_owned()));
     let ran = message(&server, &["recall", msgid]);
-    assert_eq!(ran.code, 2, "without a terminal it asks for --yes: {}", ran.err);
+    assert_eq!(
+        ran.code, 2,
+        "without a terminal it asks for --yes: {}",
+        ran.err
+    );
     let ran = message(&server, &["recall", msgid, "--yes"]);
     assert_eq!((ran.code, ran.err), (0, format!("took back {msgid}\n")));
     assert!(!texts(&server, "lisi").contains(&"发错了".to_owned()));
@@ -136,8 +175,16 @@ fn people_departments_tags_and_everybody_are_addressed() {
 #[test]
 fn mistakes_are_told_before_anything_is_sent() {
     let server = documented();
-    write(&server, "card.json", r#"{"card_type": "text_notice", "button": []}"#);
-    write(&server, "wrong.json", r#"{"card_type": "text_notice", "main_titel": {}}"#);
+    write(
+        &server,
+        "card.json",
+        r#"{"card_type": "text_notice", "button": []}"#,
+    );
+    write(
+        &server,
+        "wrong.json",
+        r#"{"card_type": "text_notice", "main_titel": {}}"#,
+    );
     write(&server, "people.txt", "zhangsan\nli|si\n");
     write(&server, "mobiles.txt", "13430388888\n王五\n");
     write(&server, "empty.txt", "\n\n");
@@ -147,17 +194,47 @@ fn mistakes_are_told_before_anything_is_sent() {
         (&["send", "--to", "lisi"], "--markdown"),
         (&["send", "x", "--to", "@all"], "say --all"),
         (&["send", "x", "--to", "a|b"], "is no userid"),
-        (&["send", &long, "--to", "lisi"], "text.content has 2100 bytes"),
-        (&["send", "--card", "a|b|no-scheme", "--to", "lisi"], "textcard.url"),
-        (&["send", "--markdown", "x", "--safe", "--to", "lisi"], "safe would be ignored"),
-        (&["send", "--template-card", "card.json", "--to", "lisi"], "template_card"),
-        (&["send", "--template-card", "wrong.json", "--to", "lisi"], "nobody knows the field main_titel"),
-        (&["send", "x", "--once-within", "14401", "--to", "lisi"], "duplicate_check_interval"),
-        (&["send", "x", "--to-file", "people.txt"], "people.txt:2: \"li|si\" is no userid"),
-        (&["send", "x", "--mobiles-file", "mobiles.txt"], "mobiles.txt:2: \"王五\" is no mobile number"),
+        (
+            &["send", &long, "--to", "lisi"],
+            "text.content has 2100 bytes",
+        ),
+        (
+            &["send", "--card", "a|b|no-scheme", "--to", "lisi"],
+            "textcard.url",
+        ),
+        (
+            &["send", "--markdown", "x", "--safe", "--to", "lisi"],
+            "safe would be ignored",
+        ),
+        (
+            &["send", "--template-card", "card.json", "--to", "lisi"],
+            "template_card",
+        ),
+        (
+            &["send", "--template-card", "wrong.json", "--to", "lisi"],
+            "nobody knows the field main_titel",
+        ),
+        (
+            &["send", "x", "--once-within", "14401", "--to", "lisi"],
+            "duplicate_check_interval",
+        ),
+        (
+            &["send", "x", "--to-file", "people.txt"],
+            "people.txt:2: \"li|si\" is no userid",
+        ),
+        (
+            &["send", "x", "--mobiles-file", "mobiles.txt"],
+            "mobiles.txt:2: \"王五\" is no mobile number",
+        ),
         (&["send", "x", "--to-file", "empty.txt"], "nobody is named"),
-        (&["send", "x", "--to-file", "people.txt", "--party", "2"], "--party"),
-        (&["send", "x", "--all", "--to", "lisi"], "cannot be used with"),
+        (
+            &["send", "x", "--to-file", "people.txt", "--party", "2"],
+            "--party",
+        ),
+        (
+            &["send", "x", "--all", "--to", "lisi"],
+            "cannot be used with",
+        ),
     ] {
         let ran = message(&server, words);
         assert_eq!(ran.code, 2, "{words:?}: {}", ran.err);
@@ -166,12 +243,18 @@ fn mistakes_are_told_before_anything_is_sent() {
     let ran = server.run(&["message", "send", "x", "--to", "lisi"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("say --app"), "{}", ran.err);
-    assert_eq!(texts(&server, "zhangsan").len() + texts(&server, "lisi").len(), 0);
+    assert_eq!(
+        texts(&server, "zhangsan").len() + texts(&server, "lisi").len(),
+        0
+    );
 
     // All are unknown: the API refuses.
     assert_eq!(message(&server, &["send", "x", "--to", "nobody"]).code, 6);
     let dry = good(&server, &["send", "x", "--to", "lisi", "--dry-run"]);
-    assert!(dry.starts_with("POST http://") && dry.contains(r#""touser":"lisi""#), "{dry}");
+    assert!(
+        dry.starts_with("POST http://") && dry.contains(r#""touser":"lisi""#),
+        "{dry}"
+    );
     assert_eq!(texts(&server, "lisi").len(), 0);
 }
 
@@ -180,19 +263,52 @@ fn a_card_is_changed() {
     let server = documented();
     write(&server, "card.json", CARD.replace("text_notice", "button_interaction").replace("\"card_action\": {", "\"task_id\": \"leave-17\", \"button_list\": [{\"text\": \"同意\", \"key\": \"y\"}], \"card_action\": {"));
     // Such a card needs an app that is told of taps.
-    let callback = json!({ "url": "http://127.0.0.1:9/", "token": "t", "encoding_aes_key": "4Ma3YBrSBbX2aez8MJpXGBne5LSDwgGqHbhM9WPYIws", "verify": false });
-    write(&server, "callback.json", callback.to_string());
-    let set = server.run(&["call", "PUT", "/_qun/companies/wwqundemo000000001/apps/1000002/callback", "--body", "callback.json"]);
-    if set.code != 0 {
-        panic!("{}", set.err);
-    }
-    let sent = good(&server, &["send", "--template-card", "card.json", "--to", "lisi,zhangsan", "--json"]);
-    let sent: Value = serde_json::from_str(&sent).unwrap();
+    let world = json!({ "version": 1, "companies": [{
+        "corpid": "wwcards", "users": [{ "userid": "zhangsan" }, { "userid": "lisi" }],
+        "apps": [{
+            "agentid": 1000002, "name": "请假", "secret": "a-secret-of-the-cards-only-app",
+            "callback": { "url": "http://127.0.0.1:9/", "token": "t", "encoding_aes_key": "4Ma3YBrSBbX2aez8MJpXGBne5LSDwgGqHbhM9WPYIws" },
+        }],
+    }] });
+    write(&server, "world.json", world.to_string());
+    server.good(&["call", "POST", "/_qun/worlds", "--body", "world.json"]);
+    let of_company = |words: &[&str]| -> Ran {
+        let mut command = server.qun(words);
+        command
+            .env("QUN_CORPID", "wwcards")
+            .env("QUN_AGENTID", APP)
+            .env("QUN_SECRET", "a-secret-of-the-cards-only-app");
+        command.output().unwrap().into()
+    };
+    let send = [
+        "message",
+        "send",
+        "--template-card",
+        "card.json",
+        "--to",
+        "lisi,zhangsan",
+        "--json",
+    ];
+    let sent = of_company(&send);
+    assert_eq!(sent.code, 0, "{}", sent.err);
+    let sent: Value = serde_json::from_str(&sent.out).unwrap();
     let code = sent["response_codes"][0].as_str().unwrap();
-    let ran = message(&server, &["update-card", code, "--button", "已同意", "--to", "lisi"]);
+    let change = [
+        "message",
+        "update-card",
+        code,
+        "--button",
+        "已同意",
+        "--to",
+        "lisi",
+    ];
+    let ran = of_company(&change);
     assert_eq!((ran.code, ran.err.as_str()), (0, "changed the card\n"));
-    assert_eq!(texts(&server, "lisi"), ["请假已批准 [已同意]"]);
-    assert_eq!(message(&server, &["update-card", code, "--button", "x", "--all"]).code, 6);
+    let inbox = of_company(&["people", "inbox", "lisi", "--jq", ".[0].text"]);
+    assert!(inbox.out.contains("请假已批准 [已同意]"), "{}", inbox.out);
+    assert_eq!(of_company(&change).code, 6, "a code is good for one change");
+    // Its task was used.
+    assert_eq!(of_company(&send).code, 6);
 }
 
 /// Rows as they are printed where nobody watches.
@@ -203,9 +319,25 @@ fn rows(out: &str) -> Vec<Vec<&str>> {
 #[test]
 fn recipients_out_of_files_have_a_result_each() {
     let server = documented();
-    write(&server, "people.txt", "\u{feff}zhangsan\r\n\r\nnobody\nZHANGSAN\n");
+    write(
+        &server,
+        "people.txt",
+        "\u{feff}zhangsan\r\n\r\nnobody\nZHANGSAN\n",
+    );
     write(&server, "mobiles.txt", "13430388888\n13900009999\n");
-    let ran = message(&server, &["send", "调查", "--to", "lisi", "--to-file", "people.txt", "--mobiles-file", "mobiles.txt"]);
+    let ran = message(
+        &server,
+        &[
+            "send",
+            "调查",
+            "--to",
+            "lisi",
+            "--to-file",
+            "people.txt",
+            "--mobiles-file",
+            "mobiles.txt",
+        ],
+    );
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert_eq!(ran.err, "sent to 3 of 5\n");
     let rows = rows(&ran.out);
@@ -221,11 +353,25 @@ fn recipients_out_of_files_have_a_result_each() {
         ]
     );
     assert!(!rows[0][3].is_empty() && rows[0][3] == rows[1][3] && rows[2][3].is_empty());
-    assert_eq!(texts(&server, "zhangsan"), ["调查"], "once, although named three times");
+    assert_eq!(
+        texts(&server, "zhangsan"),
+        ["调查"],
+        "once, although named three times"
+    );
 
     // From a pipe, as JSON.
     let mut child = server
-        .qun(&["message", "send", "又一条", "--to-file", "-", "--json", "recipient,result", "--app", APP])
+        .qun(&[
+            "message",
+            "send",
+            "又一条",
+            "--to-file",
+            "-",
+            "--json",
+            "recipient,result",
+            "--app",
+            APP,
+        ])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -235,7 +381,10 @@ fn recipients_out_of_files_have_a_result_each() {
     let value: Value = serde_json::from_slice(&out.stdout).unwrap();
     assert_eq!(value, json!([{ "recipient": "lisi", "result": "sent" }]));
 
-    let dry = good(&server, &["send", "x", "--mobiles-file", "mobiles.txt", "--dry-run"]);
+    let dry = good(
+        &server,
+        &["send", "x", "--mobiles-file", "mobiles.txt", "--dry-run"],
+    );
     assert!(dry.contains(r#""touser":"USERID""#), "{dry}");
 }
 
@@ -254,7 +403,9 @@ impl Cut {
             for stream in listener.incoming() {
                 let (mut near, mut far) = (stream.unwrap(), TcpStream::connect(&to).unwrap());
                 // One request after the other, on a connection each.
-                let Some(request) = head_and_body(&mut near) else { continue };
+                let Some(request) = head_and_body(&mut near) else {
+                    continue;
+                };
                 let is_message = request.starts_with(b"POST /cgi-bin/message/send");
                 far.write_all(&closing(&request)).unwrap();
                 let mut answer = Vec::new();
@@ -267,7 +418,9 @@ impl Cut {
                 }
             }
         });
-        Cut { address: format!("http://{address}") }
+        Cut {
+            address: format!("http://{address}"),
+        }
     }
 }
 
@@ -278,7 +431,9 @@ fn head_and_body(stream: &mut TcpStream) -> Option<Vec<u8>> {
         let read = stream.read(&mut buffer).ok().filter(|read| *read > 0)?;
         request.extend(&buffer[..read]);
         let text = String::from_utf8_lossy(&request).to_ascii_lowercase();
-        let Some(end) = text.find("\r\n\r\n") else { continue };
+        let Some(end) = text.find("\r\n\r\n") else {
+            continue;
+        };
         let length = text
             .lines()
             .find_map(|line| line.strip_prefix("content-length: "))
@@ -313,7 +468,21 @@ fn crowd(server: &Server) -> Vec<String> {
 
 /// A command of the crowd's app.
 fn of_crowd(server: &Server, url: &str, words: &[&str]) -> Ran {
-    let mut command = server.qun(&[&["message", "send", "调查", "--to-file", "people.txt", "--app", APP], words].concat());
+    let mut command = server.qun(
+        &[
+            &[
+                "message",
+                "send",
+                "调查",
+                "--to-file",
+                "people.txt",
+                "--app",
+                APP,
+            ],
+            words,
+        ]
+        .concat(),
+    );
     command
         .env("QUN_URL", url)
         .env("QUN_CORPID", "wwcrowd")
@@ -323,7 +492,11 @@ fn of_crowd(server: &Server, url: &str, words: &[&str]) -> Ran {
 
 fn got(server: &Server, person: &str) -> usize {
     let mut command = server.qun(&["people", "inbox", person, "--json"]);
-    let out = command.env("QUN_CORPID", "wwcrowd").output().unwrap().stdout;
+    let out = command
+        .env("QUN_CORPID", "wwcrowd")
+        .output()
+        .unwrap()
+        .stdout;
     let inbox: Value = serde_json::from_slice(&out).unwrap();
     inbox.as_array().unwrap().len()
 }
@@ -338,23 +511,36 @@ fn an_interruption_makes_nobody_get_it_twice() {
     let ran = of_crowd(&server, &cut.address, &words);
     assert_eq!(ran.code, 1, "{}", ran.err);
     assert!(ran.err.contains("the same command goes on"), "{}", ran.err);
-    let results = |ran: &Ran| -> Vec<String> {
-        rows(&ran.out).iter().map(|row| row[2].to_owned()).collect()
-    };
+    let results =
+        |ran: &Ran| -> Vec<String> { rows(&ran.out).iter().map(|row| row[2].to_owned()).collect() };
     let first = results(&ran);
-    assert_eq!((first.len(), &*first[999], &*first[1000], &*first[2000]), (2500, "sent", "unknown", "not sent"));
+    assert_eq!(
+        (first.len(), &*first[999], &*first[1000], &*first[2000]),
+        (2500, "sent", "unknown", "not sent")
+    );
 
     // Through another way it would be another message.
     let ran = of_crowd(&server, server.text("url"), &words);
     assert_eq!(ran.code, 2, "{}", ran.err);
 
     let text = fs::read_to_string(server.home.path().join("run.jsonl")).unwrap();
-    fs::write(server.home.path().join("run.jsonl"), text.replace(&cut.address, server.text("url"))).unwrap();
+    fs::write(
+        server.home.path().join("run.jsonl"),
+        text.replace(&cut.address, server.text("url")),
+    )
+    .unwrap();
     let ran = of_crowd(&server, server.text("url"), &words);
     assert_eq!(ran.code, 1, "{}", ran.err);
-    assert!(ran.err.contains("whether 1000 people got it is unknown"), "{}", ran.err);
+    assert!(
+        ran.err.contains("whether 1000 people got it is unknown"),
+        "{}",
+        ran.err
+    );
     let second = results(&ran);
-    assert_eq!((&*second[999], &*second[1000], &*second[2499]), ("sent", "unknown", "sent"));
+    assert_eq!(
+        (&*second[999], &*second[1000], &*second[2499]),
+        ("sent", "unknown", "sent")
+    );
     for n in [0, 999, 1000, 1999, 2000, 2499] {
         assert_eq!(got(&server, &people[n]), 1, "{}", people[n]);
     }

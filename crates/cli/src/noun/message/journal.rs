@@ -251,7 +251,9 @@ mod tests {
         assert!(Journal::open(&path, &whole()).is_err(), "one at a time");
         let message = Text::new("大家好").into();
         journal.begin(whole(), &message).unwrap();
-        journal.found("13800000001".into(), Some("a".into())).unwrap();
+        journal
+            .found("13800000001".into(), Some("a".into()))
+            .unwrap();
         journal.found("13800000002".into(), None).unwrap();
         journal.sending(5, users(&["a", "b", "c"])).unwrap();
         let answer = Answer {
@@ -297,17 +299,21 @@ mod tests {
         let mut journal = Journal::open(&path, &whole()).unwrap();
         journal.begin(whole(), &Text::new("大家好").into()).unwrap();
         drop(journal);
-        let other = Whole {
-            app: 2,
-            ..whole()
-        };
+        let other = Whole { app: 2, ..whole() };
         let error = Journal::open(&path, &other).err().unwrap().to_string();
         assert!(error.contains("belongs to another message"), "{error}");
         for text in ["zhangsan\nlisi\n", "zhangsan", r#"{"not_sent":{}}"#] {
             fs::write(&path, text).unwrap();
             let error = Journal::open(&path, &whole()).err().unwrap().to_string();
-            assert!(error.contains("is no file of --resume"), "{text:?}: {error}");
-            assert_eq!(fs::read_to_string(&path).unwrap(), text, "it is left as it was");
+            assert!(
+                error.contains("is no file of --resume"),
+                "{text:?}: {error}"
+            );
+            assert_eq!(
+                fs::read_to_string(&path).unwrap(),
+                text,
+                "it is left as it was"
+            );
         }
     }
 }
