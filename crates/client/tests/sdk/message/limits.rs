@@ -277,7 +277,7 @@ fn cards(task: &dyn Fn() -> String) -> Vec<(Message, Message)> {
 fn kept(sent: &Value, arrived: &Value) -> bool {
     match (sent, arrived) {
         (Value::Object(sent), Value::Object(arrived)) => sent.iter().all(|(key, sent)| {
-            let drawn = key.ends_with("media_id") || sent == "";
+            let drawn = key.ends_with("media_id") || sent == "" || sent.is_null();
             drawn || arrived.get(key).is_some_and(|arrived| kept(sent, arrived))
         }),
         (Value::Array(sent), Value::Array(arrived)) => {
