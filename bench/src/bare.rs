@@ -10,6 +10,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tokio::net::TcpListener;
 
 pub(crate) const OK: &str = r#"{"errcode":0,"errmsg":"ok"}"#;
@@ -19,6 +20,7 @@ const WRONG: &str = r#"{"errcode":40035,"errmsg":"invalid parameter"}"#;
 
 #[derive(Deserialize)]
 struct Send {
+    #[serde(alias = "touser")]
     chatid: String,
     msgtype: String,
     text: Text,
@@ -41,13 +43,20 @@ pub(crate) async fn serve(listen: SocketAddr) -> Result<()> {
     let answer = || async { json(OK) };
     let app = Router::new()
         .route("/cgi-bin/appchat/send", post(send))
+        .route("/cgi-bin/message/send", post(send))
         .route("/cgi-bin/gettoken", get(|| async { json(TOKEN) }))
-        .fallback_service(get(answer));
+        .fallback_service(get(answer).post(read));
     Ok(axum::serve(listener, app).await?)
 }
 
 async fn send(body: Bytes) -> impl IntoResponse {
     json(judge(&body))
+}
+
+/// What asks for something: anything that is JSON.
+async fn read(body: Bytes) -> impl IntoResponse {
+    let parsed = serde_json::from_slice::<IgnoredAny>(&body);
+    json(parsed.map_or(WRONG, |_| OK))
 }
 
 fn judge(body: &[u8]) -> &'static str {
@@ -76,5 +85,7 @@ mod tests {
         assert_eq!(judge(&good[..good.len() - 1]), WRONG);
         assert_eq!(judge(br#"{"chatid":"c","msgtype":"text"}"#), WRONG);
         assert_eq!(judge(b""), WRONG);
+        let person = br#"{"touser":"u","msgtype":"text","text":{"content":"hi"},"agentid":1}"#;
+        assert_eq!(judge(person), OK);
     }
 }

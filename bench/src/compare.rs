@@ -15,7 +15,7 @@ use tokio::time::{interval, timeout};
 use crate::load::{Outcome, Spec, Target};
 use crate::report::{Facts, Measured, Report, Row};
 use crate::server::{Server, pinned};
-use crate::{deliveries, flush, footprint, groups, machine, postgres, sdk, sqlite};
+use crate::{deliveries, flush, footprint, groups, machine, postgres, rooms, sdk, sqlite};
 
 const WARM_UP: Duration = Duration::from_millis(300);
 const SAMPLE: Duration = Duration::from_millis(100);
@@ -53,6 +53,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     };
     let bare = bench.start_bare().await?;
     let mut rows = sqlite::rows(&bench, &bare).await?;
+    rows.extend(rooms::rows(&bench, &bare).await?);
     let sdk = sdk::measure(&bench, &bare).await?;
     let deliveries = deliveries::measure(&bench, &bare).await?;
     let footprint = footprint::measure(&bench).await?;

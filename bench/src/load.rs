@@ -121,7 +121,8 @@ async fn one(
     start: Instant,
     end: Instant,
 ) -> Result<(Histogram, u64)> {
-    let success = memmem::Finder::new(br#""errcode":0"#);
+    // `errcode`, or what rooms call so.
+    let success = memmem::Finder::new(br#"code":0"#);
     let mut latencies = Histogram::new();
     let mut requests = 0;
     let mut sent = Instant::now();

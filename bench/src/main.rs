@@ -13,6 +13,7 @@ mod machine;
 mod many;
 mod postgres;
 mod report;
+mod rooms;
 mod sdk;
 mod server;
 mod setup;

@@ -23,6 +23,9 @@ pub(crate) const MANY: &str = "wwbenchmany";
 pub(crate) const OWNERS: usize = 1_000;
 /// The people of the company that messages to people are sent in.
 pub(crate) const CROWD: usize = 10_000;
+/// A token of the hosted account, and its label.
+const JUZI: &str = "5f60998462c907003e1fa2d0";
+const LABEL: &str = "5f60998462c907003e1fa2d1";
 const AGENT: i64 = 1_000_002;
 const TEXT: &str = "今日进度：接口联调完成，明天开始回归测试";
 
@@ -124,6 +127,32 @@ impl Calls {
         }
     }
 
+    /// A room of a hosted account with three people and a first message.
+    pub(crate) fn create_room() -> Call {
+        let contacts: Vec<String> = (0..2).map(external_userid).collect();
+        let room = json!({
+            "token": JUZI,
+            "botUserId": userid(0),
+            "name": "Benchmark",
+            "greeting": TEXT,
+            "wxids": contacts,
+        });
+        Call {
+            method: "POST",
+            target: "/room/create".to_owned(),
+            body: room.to_string(),
+        }
+    }
+
+    /// A page of 20 rooms with a label.
+    pub(crate) fn labelled_rooms() -> Call {
+        Call {
+            method: "GET",
+            target: format!("/room/listByMHTag?token={JUZI}&mhTagId={LABEL}&current=1"),
+            body: String::new(),
+        }
+    }
+
     pub(crate) fn gettoken(&self) -> Call {
         Call {
             method: "GET",
@@ -222,18 +251,42 @@ pub(crate) fn many() -> Value {
 
 /// A world of one company with so many customer groups of so many members, to be weighed.
 pub(crate) fn customer_groups(count: usize, members: usize) -> Value {
+    let more = with_customers(PEOPLE - 1, count, members);
+    json!({ "version": 1, "companies": [a_company(&company(0), 1, more)] })
+}
+
+/// A world of one company whose only employee is hosted, with 100 rooms of 20 members.
+pub(crate) fn rooms() -> Value {
+    let mut more = with_customers(19, 100, 20);
+    let friends = (0..19).map(|number| json!({ "contact": external_userid(number) }));
+    let rooms: Vec<String> = (0..100).map(chat_id).collect();
+    more["hostings"] = json!([{
+        "tokens": [{ "token": JUZI }],
+        "bots": [{ "userid": userid(0), "friends": friends.collect::<Vec<_>>() }],
+        "labels": [{ "id": LABEL, "name": "Benchmark", "rooms": rooms }],
+    }]);
+    json!({ "version": 1, "companies": [a_company(&company(0), 1, more)] })
+}
+
+/// So many customers, and so many groups of the first employee with the first of them, in groups of so many members.
+fn with_customers(customers: usize, groups: usize, members: usize) -> Value {
+    let people: Vec<Value> = (0..members - 1)
+        .map(|number| json!({ "userid": external_userid(number) }))
+        .collect();
     let group = |number: i64| {
-        let people = (1..members).map(|number| json!({ "userid": format!("wm{number:030}") }));
         json!({
-            "chat_id": chat_id(number), "name": "Benchmark", "owner": userid(0),
-            "members": people.collect::<Vec<_>>(),
+            "chat_id": chat_id(number), "name": "Benchmark", "owner": userid(0), "members": people,
         })
     };
-    let groups: Vec<Value> = (0..count as i64).map(group).collect();
-    let customers =
-        (1..PEOPLE).map(|number| json!({ "external_userid": format!("wm{number:030}") }));
-    let more = json!({ "customers": customers.collect::<Vec<_>>(), "customer_groups": groups });
-    json!({ "version": 1, "companies": [a_company(&company(0), 1, more)] })
+    let groups: Vec<Value> = (0..groups as i64).map(group).collect();
+    let customers: Vec<Value> = (0..customers)
+        .map(|number| json!({ "external_userid": external_userid(number) }))
+        .collect();
+    json!({ "customers": customers, "customer_groups": groups })
+}
+
+fn external_userid(number: usize) -> String {
+    format!("wm{number:030}")
 }
 
 /// The world of all rows: the companies with their groups.

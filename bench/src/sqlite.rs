@@ -94,7 +94,13 @@ async fn messages(bench: &Bench<'_>, bare: &Server) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-fn subject<'a>(name: &str, server: &'a Server, call: &Call, connections: usize) -> Subject<'a> {
+/// One server with one call.
+pub(crate) fn subject<'a>(
+    name: &str,
+    server: &'a Server,
+    call: &Call,
+    connections: usize,
+) -> Subject<'a> {
     Subject {
         name: name.to_owned(),
         servers: vec![server],

@@ -3,7 +3,10 @@
 use std::process::Command;
 
 use anyhow::{Result, bail};
-use qun_testkit::cluster::{self, Cluster};
+use qun_testkit::{
+    cluster::{self, Cluster},
+    keyring,
+};
 
 use crate::step::{self, cargo, step, timed};
 
@@ -30,6 +33,10 @@ pub(crate) fn run(no_postgres: bool, filter: Option<&str>) -> Result<()> {
             let bin = cluster::find_or_install(step::status)?;
             Cluster::create_unless(&bin, step::interrupted)
         })?)
+    };
+    let no_keyring = match keyring::find_or_install(step::status) {
+        Err(reason) if ci => return Err(reason.context("no keyring to test with")),
+        found => found.err(),
     };
     if filter.is_none() {
         step(
@@ -69,6 +76,9 @@ pub(crate) fn run(no_postgres: bool, filter: Option<&str>) -> Result<()> {
         step("fuzz for 5 seconds", fuzz.args(["--seconds", "5"]))?;
     }
     drop(cluster);
+    if let Some(reason) = no_keyring {
+        eprintln!("== the keyring was not tested: {reason:#}");
+    }
     match filter {
         Some(filter) => eprintln!(
             "== passed: the tests with `{filter}` in their names (no formatting, clippy, fuzzing)"

@@ -181,6 +181,7 @@ fn connection(given: &ArgMatches) -> Connection {
         secret_file: path("secret_file"),
         manage_token_file: path("manage_token_file"),
         juzi_token_file: path("juzi_token_file"),
+        ca: path("ca"),
         call_timeout: given
             .try_get_one::<u64>("call_timeout")
             .ok()

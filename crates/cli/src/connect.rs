@@ -65,6 +65,9 @@ pub(crate) struct Connection {
     /// A file with a Juzi token, for rooms [env: QUN_JUZI_TOKEN, the token itself]
     #[arg(long, global = true, value_name = "FILE")]
     pub juzi_token_file: Option<PathBuf>,
+    /// Authorities (PEM) that may have signed the certificates of servers and receivers, beside the public ones [env: QUN_CA]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
     /// How long one call may take, in seconds [default: 30]
     #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub call_timeout: Option<u64>,
@@ -86,6 +89,8 @@ pub(crate) struct Caution {
 pub(crate) struct Session {
     pub output: Output,
     pub target: Target,
+    /// Authorities beside the public ones, PEM.
+    authorities: Vec<u8>,
     timeout: Duration,
     yes: bool,
     dry_run: bool,
@@ -107,15 +112,27 @@ impl Session {
     pub(crate) fn of(connection: &Connection, output: Output) -> Result<Self> {
         let home = Home::of_environment();
         let target = Target::of(connection, secret::variable, || Profiles::load(&home))?;
+        let ca = connection.ca.clone();
+        let ca = ca.or_else(|| secret::variable("QUN_CA").map(PathBuf::from));
+        let authorities = ca.map_or(Ok(Vec::new()), |path| {
+            let read = fs::read(&path);
+            read.map_err(|error| usage(format!("--ca: {}: {error}", path.display())))
+        })?;
         Ok(Session {
             output,
             target,
+            authorities,
             timeout: Duration::from_secs(connection.call_timeout.unwrap_or(30)),
             yes: false,
             dry_run: false,
             client: OnceCell::new(),
             manager: OnceCell::new(),
         })
+    }
+
+    /// Bare requests to a host, each of which may take so long.
+    pub(crate) fn http(&self, host: Option<&str>, timeout: Duration) -> Result<reqwest::Client> {
+        probe::client(host, timeout, &self.authorities)
     }
 
     /// How long one call may take.
@@ -153,6 +170,7 @@ impl Session {
         let mut builder = Client::builder(corpid, secret)
             .base_url(&self.target.url)
             .timeout(self.timeout)
+            .authorities(self.authorities.clone())
             // One command is one call or a few, so nothing is known of what was spent before.
             .pacing(Pacing::off());
         if let Some(store) = tokens() {
@@ -192,6 +210,7 @@ impl Session {
     pub(crate) fn juzi(&self) -> Result<JuziClient> {
         let mut builder = JuziClient::builder(&self.juzi_token()?)
             .base_url(&self.target.url)
+            .authorities(self.authorities.clone())
             .timeout(self.timeout);
         if secret::variable("QUN_DEBUG").as_deref() == Some("api") {
             builder = builder.watch(|line| tell(line));

@@ -139,6 +139,19 @@ impl Builder {
         self
     }
 
+    /// Believes certificates that these authorities have signed, beside those of public ones: one or more certificates in PEM
+    /// form. Over HTTPS a server is always verified.
+    ///
+    /// ```no_run
+    /// let ours = std::fs::read("/etc/ssl/our-authority.pem")?;
+    /// let builder = qun_client::Client::builder("ww1", "secret").authorities(ours);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn authorities(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.settings.authorities = pem.into();
+        self
+    }
+
     /// Another `User-Agent` than `qun/` with its version.
     ///
     /// ```
@@ -242,7 +255,7 @@ impl Builder {
     /// The client. Nothing is sent yet.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the base URL or the proxy's is none.
+    /// [`Error::Invalid`] where the base URL or the proxy's is none, or the authorities are no certificates.
     ///
     /// ```
     /// let wecom = qun_client::Client::builder("ww1", "secret").base_url("http://127.0.0.1:7800").build();

@@ -196,6 +196,12 @@ impl Builder {
         self
     }
 
+    /// Believes certificates that these authorities have signed too; PEM.
+    pub fn authorities(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.settings.authorities = pem.into();
+        self
+    }
+
     /// Carries requests in another way than the network.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.settings.transport = Some(Arc::new(transport));
@@ -211,7 +217,7 @@ impl Builder {
     /// The client. Nothing is sent yet.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the base URL is none.
+    /// [`Error::Invalid`] where the base URL is none, or the authorities are no certificates.
     pub fn build(self) -> Result<JuziClient, Error> {
         Ok(JuziClient {
             wire: Arc::new(Wire::new(&self.base_url, self.settings)?),

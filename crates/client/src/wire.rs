@@ -46,6 +46,8 @@ pub(crate) struct Settings {
     pub connections: Option<usize>,
     pub proxy: Option<String>,
     pub user_agent: Option<String>,
+    /// Authorities beside the public ones, in PEM form.
+    pub authorities: Vec<u8>,
     pub transport: Option<Arc<dyn Transport>>,
     pub watch: Option<Say>,
 }
@@ -58,6 +60,7 @@ impl Default for Settings {
             connections: None,
             proxy: None,
             user_agent: None,
+            authorities: Vec::new(),
             transport: None,
             watch: None,
         }
@@ -96,6 +99,7 @@ impl Wire {
                 settings.timeout,
                 settings.proxy.as_deref(),
                 settings.user_agent.as_deref(),
+                &settings.authorities,
             )?),
         };
         let transport = match settings.watch {

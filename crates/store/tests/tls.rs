@@ -7,16 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use qun_store::{Error, Place, Store, table::meta};
+use qun_testkit::authority::Authority;
 use qun_testkit::cluster::{self, Cluster, Shutdown};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-
-fn authority() -> (String, Issuer<'static, KeyPair>) {
-    let key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let certificate = params.self_signed(&key).unwrap();
-    (certificate.pem(), Issuer::new(params, key))
-}
 
 fn open(url: &str, password: Option<&str>) -> Result<Store, Error> {
     let place = Place::Postgres {
@@ -55,12 +47,11 @@ fn encrypted_means_verified() {
     let clear = format!("postgres://qun@127.0.0.1:{}/qun", cluster.address().port());
     assert!(refused(&format!("{clear}?sslmode=require"), None).contains("TLS"));
 
-    let (root, issuer) = authority();
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec!["127.0.0.1".into()]).unwrap();
-    let certificate = params.signed_by(&key, &issuer).unwrap();
+    let authority = |name| Authority::named(name).unwrap();
+    let known = authority("known");
+    let certificate = known.signs(&["127.0.0.1"]).unwrap();
     cluster
-        .encrypt(&certificate.pem(), &key.serialize_pem())
+        .encrypt(&certificate.pem, &certificate.key_pem)
         .unwrap();
     cluster.stop(Shutdown::Fast).unwrap();
     cluster.start().unwrap();
@@ -72,7 +63,7 @@ fn encrypted_means_verified() {
         path
     };
     let with = |path: &Path| format!("{clear}?sslmode=verify-full&sslrootcert={}", path.display());
-    let right = with(&file("right.pem", &root));
+    let right = with(&file("right.pem", &known.pem));
     let password = Some("open sesame");
     let store = open(&right, password).unwrap();
     assert!(
@@ -85,7 +76,13 @@ fn encrypted_means_verified() {
 
     // Nobody whom we know has signed it, somebody else has, it is not encrypted, or the password is wrong.
     assert!(refused(&format!("{clear}?sslmode=require"), password).contains("TLS"));
-    assert!(refused(&with(&file("wrong.pem", &authority().0)), password).contains("TLS"));
+    assert!(
+        refused(
+            &with(&file("wrong.pem", &authority("stranger").pem)),
+            password
+        )
+        .contains("TLS")
+    );
     assert!(!refused(&clear, password).is_empty());
     let wrong = refused(&right, Some("open barley"));
     assert!(!wrong.contains("barley"), "{wrong}");

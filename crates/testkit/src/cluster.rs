@@ -16,6 +16,8 @@ use nix::unistd::Pid;
 use socket2::{Domain, Socket, Type};
 use tempfile::TempDir;
 
+use crate::package;
+
 const PACKAGE: &str = "postgresql";
 /// Also on a slow machine under load a cluster is ready long before.
 const START: Duration = Duration::from_secs(60);
@@ -24,26 +26,12 @@ const POLL: Duration = Duration::from_millis(20);
 /// The folder with `postgres` and `initdb`; as root the package is installed when it is missing.
 ///
 /// `run` runs the programs that install it, with their output shown. Who is not root is told the package's name.
-pub fn find_or_install(mut run: impl FnMut(&mut Command) -> Result<ExitStatus>) -> Result<PathBuf> {
+pub fn find_or_install(run: impl FnMut(&mut Command) -> Result<ExitStatus>) -> Result<PathBuf> {
     if let Some(bin) = find() {
         return Ok(bin);
     }
-    if !nix::unistd::geteuid().is_root() {
-        bail!(
-            "PostgreSQL is not installed. Install the package `{PACKAGE}` \
-             (Debian, Ubuntu: sudo apt-get install {PACKAGE}), or leave its tests out with --no-postgres"
-        );
-    }
-    eprintln!("== PostgreSQL is not installed: apt-get install {PACKAGE}");
-    for args in [&["update"][..], &["install", "-y", PACKAGE]] {
-        let mut command = Command::new("apt-get");
-        command.args(args).env("DEBIAN_FRONTEND", "noninteractive");
-        let status = run(&mut command)
-            .with_context(|| format!("install the package `{PACKAGE}` by hand"))?;
-        if !status.success() {
-            bail!("apt-get {} failed ({status})", args.join(" "));
-        }
-    }
+    package::install(&[PACKAGE], run)
+        .context("PostgreSQL is not installed; --no-postgres leaves its tests out")?;
     find().with_context(|| {
         format!("`{PACKAGE}` is installed, but no folder with postgres and initdb was found")
     })

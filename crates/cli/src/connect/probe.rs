@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use jiff::{Timestamp, fmt::rfc2822};
-use reqwest::{Client, Url, header::DATE, redirect::Policy};
+use reqwest::{Certificate, Client, Url, header::DATE, redirect::Policy};
+
+use super::Session;
 
 /// What came back.
 pub(crate) struct Answer {
@@ -15,11 +17,12 @@ pub(crate) struct Answer {
 }
 
 /// Gets a path below a base URL; the body is not read.
-pub(crate) async fn get(base: &str, path: &str, timeout: Duration) -> Result<Answer> {
+pub(crate) async fn get(session: &Session, path: &str) -> Result<Answer> {
+    let base = &session.target.url;
     let url: Url = format!("{}{path}", base.trim_end_matches('/'))
         .parse()
         .with_context(|| format!("{base:?} is no base URL; it looks like http://127.0.0.1:7800"))?;
-    let client = client(timeout, url.host_str())?;
+    let client = session.http(url.host_str(), session.timeout())?;
     let answer = client.get(url).send().await;
     let answer = answer.map_err(reqwest::Error::without_url)?;
     let date = answer.headers().get(DATE).and_then(|date| {
@@ -36,9 +39,9 @@ pub(crate) async fn get(base: &str, path: &str, timeout: Duration) -> Result<Ans
 const PICTURE: usize = 4 * 1024 * 1024;
 
 /// Gets what is at a URL.
-pub(crate) async fn download(url: &str, timeout: Duration) -> Result<Vec<u8>> {
+pub(crate) async fn download(session: &Session, url: &str) -> Result<Vec<u8>> {
     let parsed: Url = url.parse().with_context(|| format!("{url:?} is no URL"))?;
-    let client = client(timeout, parsed.host_str())?;
+    let client = session.http(parsed.host_str(), session.timeout())?;
     let mut answer = client.get(parsed).send().await?.error_for_status()?;
     let mut content = Vec::new();
     while let Some(chunk) = answer.chunk().await? {
@@ -50,13 +53,17 @@ pub(crate) async fn download(url: &str, timeout: Duration) -> Result<Vec<u8>> {
     Ok(content)
 }
 
-/// A client that follows no redirect, and asks no proxy for what is on this machine.
-pub(crate) fn client(timeout: Duration, host: Option<&str>) -> Result<Client> {
+/// A client that follows no redirect, asks no proxy for what is on this machine, and believes these authorities (PEM) too.
+pub(super) fn client(host: Option<&str>, timeout: Duration, authorities: &[u8]) -> Result<Client> {
     // Fails where a provider is chosen already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut client = Client::builder().timeout(timeout).redirect(Policy::none());
     if matches!(host, Some("localhost" | "127.0.0.1" | "[::1]")) {
         client = client.no_proxy();
+    }
+    let authorities = Certificate::from_pem_bundle(authorities);
+    for authority in authorities.context("--ca holds no certificates")? {
+        client = client.add_root_certificate(authority);
     }
     client.build().context("no HTTP client can be made")
 }

@@ -35,6 +35,9 @@ pub(crate) struct Profile {
     /// The variable that holds the app's secret, instead of a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_env: Option<String>,
+    /// The profile whose entry in the system's keyring holds the app's secret, instead of a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_keyring: Option<String>,
     /// A file with the manage token; relative to the profiles' file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manage_token_file: Option<PathBuf>,
@@ -43,15 +46,19 @@ pub(crate) struct Profile {
     pub juzi_token_file: Option<PathBuf>,
 }
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 8] = [
     "url",
     "corpid",
     "agentid",
     "secret-file",
     "secret-env",
+    "secret-keyring",
     "manage-token-file",
     "juzi-token-file",
 ];
+
+/// The places that an app's secret can have; a profile names one of them.
+const SECRETS: [&str; 3] = ["secret-file", "secret-env", "secret-keyring"];
 
 /// The file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -146,17 +153,22 @@ impl Profiles {
             *entry = Item::Table(Table::new());
         }
         let text = |path: &Option<PathBuf>| path.as_ref().map(|p| p.display().to_string().into());
-        let values: [Option<toml_edit::Value>; 7] = [
+        let values: [Option<toml_edit::Value>; 8] = [
             given.url.clone().map(Into::into),
             given.corpid.clone().map(Into::into),
             given.agentid.map(Into::into),
             text(&given.secret_file),
             given.secret_env.clone().map(Into::into),
+            given.secret_keyring.clone().map(Into::into),
             text(&given.manage_token_file),
             text(&given.juzi_token_file),
         ];
         for (key, given) in KEYS.into_iter().zip(values) {
             if let Some(given) = given {
+                if SECRETS.contains(&key) {
+                    let before = entry.as_table_like_mut();
+                    before.map(|before| SECRETS.map(|place| before.remove(place)));
+                }
                 entry[key] = value(given);
             }
         }

@@ -8,7 +8,11 @@ use super::{
     Connection, URL,
     profile::{Profile, Profiles},
 };
-use crate::{failure::usage, secret, settings::Home};
+use crate::{
+    failure::usage,
+    secret::{self, keyring},
+    settings::Home,
+};
 
 /// Where a secret comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +21,8 @@ pub(crate) enum Source {
     File(PathBuf),
     /// A variable.
     Variable(String),
+    /// An entry of the system's keyring, by the profile's name.
+    Keyring(String),
     /// Nothing says it.
     Nowhere,
 }
@@ -27,6 +33,7 @@ impl Source {
             Source::File(path) => secret::read(path),
             Source::Variable(name) => secret::variable(name)
                 .ok_or_else(|| usage(format!("{name} should hold {what} and is not set"))),
+            Source::Keyring(name) => keyring::read(name),
             Source::Nowhere => Err(usage(format!(
                 "set {variable} or say --{flag}: {what} is not known"
             ))),
@@ -38,6 +45,7 @@ impl Source {
         match self {
             Source::File(path) => path.display().to_string(),
             Source::Variable(name) => name.clone(),
+            Source::Keyring(name) => format!("the keyring, {name}"),
             Source::Nowhere => "not known".into(),
         }
     }
@@ -93,7 +101,8 @@ impl Target {
         let file = |path: &Option<PathBuf>| path.clone().map(Source::File);
         let kept = |profile: &Profile| {
             let variable = profile.secret_env.clone().map(Source::Variable);
-            file(&profile.secret_file).or(variable)
+            let entry = profile.secret_keyring.clone().map(Source::Keyring);
+            file(&profile.secret_file).or(variable).or(entry)
         };
         Ok(Target {
             profile: chosen,

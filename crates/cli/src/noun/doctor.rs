@@ -79,7 +79,7 @@ fn settings(session: &Session) -> Check {
 async fn base_url(session: &Session) -> (Check, Option<Timestamp>) {
     const NAME: &str = "base URL";
     let since = Instant::now();
-    match probe::get(&session.target.url, "/cgi-bin/gettoken", session.timeout()).await {
+    match probe::get(session, "/cgi-bin/gettoken").await {
         Ok(answer) if answer.status == 200 => {
             let took = since.elapsed().as_millis();
             (

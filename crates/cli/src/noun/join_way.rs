@@ -214,7 +214,7 @@ async fn qr(session: &Session, config_id: ConfigId, out: Option<PathBuf>) -> Res
         bail!("{config_id} has no QR code: {why}");
     };
     let download = async |url: &str| {
-        let coming = probe::download(url, session.timeout());
+        let coming = probe::download(session, url);
         progress::during(&session.output, "fetching the picture", coming).await
     };
     // Servers of ours have the picture in several forms; the cloud has one alone.

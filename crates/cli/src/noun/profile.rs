@@ -13,15 +13,15 @@ use crate::{
     },
     failure::usage,
     output::{Format, Output},
-    secret,
+    secret::{self, keyring},
     settings::Home,
 };
 
 /// The end of the help.
 pub(crate) const HELP: &str = "\
-A profile says the server, the company and the app; secrets stand in files of their own (0600) or in a variable.
-The default one counts wherever neither a flag nor a variable says otherwise. One that --profile names
-counts before variables. Secrets in the system's keyring are not there.
+A profile says the server, the company and the app; secrets stand in files of their own (0600), in a variable or,
+with --keyring, in the system's keyring. The default one counts wherever neither a flag nor a variable says
+otherwise. One that --profile names counts before variables.
 
 Example:
   qun profile set local --url http://127.0.0.1:7800 --corpid wwqundemo000000001 --agentid 1000002";
@@ -60,7 +60,7 @@ enum Verb {
         /// The profile
         name: String,
     },
-    /// Take a profile away; its secret files stay.
+    /// Take a profile away, and its secret in the keyring; its secret files stay.
     #[command(
         after_help = "Example:\n  qun profile set local --url http://127.0.0.1:7800\n  qun profile remove local --yes"
     )]
@@ -94,11 +94,14 @@ struct Values {
     #[arg(long)]
     agentid: Option<i64>,
     /// A file with the app's secret
-    #[arg(long, value_name = "FILE", conflicts_with = "secret_env")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["secret_env", "keyring"])]
     secret_file: Option<PathBuf>,
     /// The variable that holds the app's secret
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "keyring")]
     secret_env: Option<String>,
+    /// Ask for the app's secret (or read it from stdin) and keep it in the system's keyring
+    #[arg(long)]
+    keyring: bool,
     /// A file with the manage token
     #[arg(long, value_name = "FILE")]
     manage_token_file: Option<PathBuf>,
@@ -130,7 +133,12 @@ pub(crate) fn run(noun: Noun) -> Result<()> {
         }
         Verb::Set(given) => {
             let name = given.name;
-            let values = checked(given.values)?;
+            let keyring = given.values.keyring;
+            let mut values = checked(given.values)?;
+            if keyring {
+                keyring::write(&name, &secret::ask("The app's secret: ")?)?;
+                values.secret_keyring = Some(name.clone());
+            }
             profiles.set(&name, &values)?;
             let said = format!("profile {name:?} is in {}", profiles.path().display());
             output.done(said, &json!({ "name": name }))
@@ -143,11 +151,14 @@ pub(crate) fn run(noun: Noun) -> Result<()> {
             )
         }
         Verb::Remove { name, yes } => {
-            profiles.get(&name)?;
+            let entry = profiles.get(&name)?.secret_keyring;
             if !yes && !confirm(&output, &format!("Remove the profile {name:?}?"))? {
                 return Ok(());
             }
             profiles.remove(&name)?;
+            if let Some(entry) = entry {
+                keyring::remove(&entry)?;
+            }
             output.done(format!("removed {name:?}"), &json!({ "name": name }))
         }
     }
@@ -175,6 +186,7 @@ fn checked(values: Values) -> Result<Profile> {
         agentid: values.agentid,
         secret_file: whole(values.secret_file)?,
         secret_env: values.secret_env,
+        secret_keyring: None,
         manage_token_file: whole(values.manage_token_file)?,
         juzi_token_file: whole(values.juzi_token_file)?,
     })

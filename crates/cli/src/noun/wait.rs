@@ -132,7 +132,7 @@ async fn message(session: &Session, wanted: &Message) -> Result<Arrived> {
 async fn ready(session: &Session) {
     const PAUSE: Duration = Duration::from_millis(50);
     loop {
-        let asked = probe::get(&session.target.url, "/readyz", session.timeout()).await;
+        let asked = probe::get(session, "/readyz").await;
         if asked.is_ok_and(|answer| answer.status == 200) {
             return;
         }

@@ -7,6 +7,7 @@ mod codes;
 mod examples;
 mod group;
 mod join_way;
+mod keyring;
 mod kit;
 mod listen;
 mod message;

@@ -2,6 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
+use qun_testkit::authority::{self, Authority};
 use serde_json::json;
 
 use crate::kit::{Ran, Server, qun};
@@ -237,4 +238,53 @@ fn a_secret_that_others_can_read_is_refused() {
         bare(&server, &["profile", "set", "b", "--secret-file", "secret"]).code,
         1
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_behind_tls_is_believed_by_its_authority() {
+    let server = Server::memory();
+    let target = server.text("url")["http://".len()..].parse().unwrap();
+    let ours = Authority::named("ours").unwrap();
+    let proof = ours.signs(&["localhost"]).unwrap().acceptor().unwrap();
+    let port = authority::before(target, proof).await.unwrap().port();
+    let home = server.home.path();
+    fs::write(home.join("ca.pem"), &ours.pem).unwrap();
+    fs::write(home.join("none.pem"), "nothing").unwrap();
+    let url = format!("https://localhost:{port}");
+    let run = |ca: Option<&str>, words: &[&str]| -> Ran {
+        let mut command = qun(home);
+        command.args(words).env("QUN_URL", &url);
+        command.env("QUN_CORPID", server.text("corpid"));
+        command.env("QUN_SECRET", secret(&server));
+        if let Some(ca) = ca {
+            command.env("QUN_CA", ca);
+        }
+        tokio::task::block_in_place(|| command.output())
+            .unwrap()
+            .into()
+    };
+    let get = ["chat", "get", "beta_project_20231015"];
+    for (ca, words) in [
+        (Some("ca.pem"), &get[..]),
+        (
+            None,
+            &["chat", "get", "beta_project_20231015", "--ca", "ca.pem"],
+        ),
+        (Some("ca.pem"), &["wait", "ready"]),
+        (Some("ca.pem"), &["doctor"]),
+    ] {
+        let ran = run(ca, words);
+        assert_eq!(ran.code, 0, "{words:?}: {}{}", ran.out, ran.err);
+    }
+    let ran = run(None, &get);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("certificate"), "{}", ran.err);
+    for (ca, part) in [
+        ("none.pem", "authorities"),
+        ("absent.pem", "--ca: absent.pem"),
+    ] {
+        let ran = run(Some(ca), &get);
+        assert_ne!(ran.code, 0);
+        assert!(ran.err.contains(part), "{}", ran.err);
+    }
 }

@@ -22,6 +22,7 @@ use crate::Error;
 
 mod kept;
 mod road;
+mod tls;
 
 use kept::Kept;
 use road::Road;
@@ -50,6 +51,7 @@ impl Network {
         timeout: Duration,
         proxy: Option<&str>,
         user_agent: Option<&str>,
+        authorities: &[u8],
     ) -> Result<Self, Error> {
         let agent = concat!("qun/", env!("CARGO_PKG_VERSION"));
         let user_agent = HeaderValue::from_str(user_agent.unwrap_or(agent))
@@ -63,9 +65,10 @@ impl Network {
             .map_err(|error| Error::invalid(format!("the base URL's host is none: {error}")))?;
         // Before the whole call ends, so that it is known that nothing was sent.
         let limit = (timeout * 4 / 5).min(CONNECT);
+        let tls = tls::config(authorities)?;
         let environment = !is_loopback(base_url);
         Ok(Self {
-            road: Road::new(origin, limit, proxy, environment, &user_agent)?,
+            road: Road::new(origin, limit, proxy, environment, &user_agent, tls)?,
             kept: Arc::default(),
             host,
             user_agent,

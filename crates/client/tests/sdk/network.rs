@@ -9,7 +9,10 @@ use axum::{
 };
 use futures_util::TryStreamExt;
 use qun_client::{Client, Error, Pacing};
-use qun_testkit::fault::{Cut, Fault};
+use qun_testkit::{
+    authority::{self, Authority},
+    fault::{Cut, Fault},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -194,5 +197,46 @@ async fn behind_a_proxy() {
     match client.build().unwrap().send(get("c")).await {
         Ok(_) => assert_eq!(expected, "ok"),
         Err(error) => assert_eq!(error.text(), expected, "{error}"),
+    }
+}
+
+#[tokio::test]
+async fn a_server_is_believed_whose_authority_is_named() {
+    let server = server().await;
+    let target = server.url["http://".len()..].parse().unwrap();
+    let ours = Authority::named("ours").unwrap();
+    let proof = ours.signs(&["localhost"]).unwrap().acceptor().unwrap();
+    let port = authority::before(target, proof).await.unwrap().port();
+    let with = |host: &str, pem: &str| {
+        Client::builder("ww1", SECRET)
+            .base_url(format!("https://{host}:{port}"))
+            .authorities(pem)
+            .repeats(0)
+            .build()
+    };
+    let call = |host: &'static str, pem: String| async move {
+        with(host, &pem).unwrap().send(get("c")).await
+    };
+    call("localhost", ours.pem.clone()).await.unwrap();
+    let calls = server.count("");
+    let stranger = Authority::named("stranger").unwrap().pem;
+    for (host, pem) in [
+        ("localhost", String::new()),
+        ("localhost", stranger),
+        ("127.0.0.1", ours.pem.clone()),
+    ] {
+        let error = call(host, pem).await.unwrap_err();
+        assert!(matches!(error, Error::Transport { .. }), "{error:?}");
+        assert!(error.to_string().contains("certificate"), "{error}");
+    }
+    assert_eq!(
+        server.count(""),
+        calls,
+        "nothing was said to whom nobody knows"
+    );
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
+    for nonsense in ["no PEM", broken] {
+        let error = with("localhost", nonsense).unwrap_err();
+        assert!(error.to_string().contains("authorities"), "{error}");
     }
 }

@@ -19,10 +19,7 @@ use super::{
     super::check::{Check, State, print, verdict},
     keys::Keys,
 };
-use crate::{
-    connect::{self, Session},
-    failure::usage,
-};
+use crate::{connect::Session, failure::usage};
 
 /// The end of the help.
 pub(super) const HELP: &str = "\
@@ -70,7 +67,7 @@ pub(super) async fn run(session: &Session, doctor: Doctor) -> Result<()> {
     let mut report = vec![settings];
     if let Some(key) = key {
         let probe = Probe {
-            http: connect::probe::client(session.timeout(), url.host_str())?,
+            http: session.http(url.host_str(), session.timeout())?,
             url,
             token,
             key,

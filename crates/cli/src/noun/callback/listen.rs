@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::keys::{Keys, fresh};
 use crate::{
-    connect::{Common, Session, probe},
+    connect::{Common, Session},
     failure::usage,
     output::{line, moment, tell},
     time::length,
@@ -93,7 +93,8 @@ pub(crate) async fn run(listen: Listen) -> Result<()> {
     .map_err(|error| usage(error.to_string()))?;
     let mut stop = Stop::listen()?;
     let (send, deliveries) = mpsc::channel(64);
-    let target = listen.forward_to.as_deref().map(Target::new).transpose()?;
+    let target = listen.forward_to.as_deref();
+    let target = target.map(|url| Target::new(&session, url)).transpose()?;
     let receiver = receiver(callback, target, send);
     let listener = tokio::net::TcpListener::bind(listen.listen)
         .await
@@ -312,7 +313,7 @@ struct Target {
 const ANSWER: usize = 64 << 10;
 
 impl Target {
-    fn new(url: &str) -> Result<Self> {
+    fn new(session: &Session, url: &str) -> Result<Self> {
         let parsed = url.parse().ok();
         let url = parsed
             .filter(|url: &reqwest::Url| matches!(url.scheme(), "http" | "https"))
@@ -321,7 +322,7 @@ impl Target {
                     "{url:?} is no URL; it looks like http://127.0.0.1:8080/"
                 ))
             })?;
-        let http = probe::client(ANSWERS, url.host_str())?;
+        let http = session.http(url.host_str(), ANSWERS)?;
         Ok(Self { url, http })
     }
 

@@ -1,6 +1,6 @@
 //! The way to the server: straight or through a proxy.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Uri, header, request::Parts, uri::Scheme};
 use hyper::{
@@ -12,7 +12,7 @@ use hyper_util::client::{
     legacy::connect::{HttpConnector, proxy::Tunnel},
     proxy::matcher::{Intercept, Matcher},
 };
-use rustls::{ClientConfig, RootCertStore, crypto::CryptoProvider};
+use rustls::ClientConfig;
 use tower::{Service, ServiceExt};
 
 use super::{NoAnswer, Sender, chain};
@@ -45,8 +45,8 @@ impl Road {
         proxy: Option<&str>,
         environment: bool,
         user_agent: &HeaderValue,
+        tls: ClientConfig,
     ) -> Result<Self, Error> {
-        let tls = Arc::new(tls()?);
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -137,25 +137,12 @@ where
     Ok(sender)
 }
 
-fn secured<C>(tls: &Arc<ClientConfig>, connector: C) -> HttpsConnector<C> {
+fn secured<C>(tls: &ClientConfig, connector: C) -> HttpsConnector<C> {
     HttpsConnectorBuilder::new()
-        .with_tls_config(ClientConfig::clone(tls))
+        .with_tls_config(tls.clone())
         .https_or_http()
         .enable_http1()
         .wrap_connector(connector)
-}
-
-/// Public authorities; the program's own provider of cryptography, where it has chosen one.
-fn tls() -> Result<ClientConfig, Error> {
-    let ring = || Arc::new(rustls::crypto::ring::default_provider());
-    let provider = CryptoProvider::get_default().cloned().unwrap_or_else(ring);
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::invalid(format!("no TLS can be spoken: {error}")))?;
-    let roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// The proxy on the way, if there is one.

@@ -1,14 +1,6 @@
 //! Receivers behind HTTPS: verified, or not spoken to.
 
-use std::sync::Arc;
-
-use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
-};
-use rustls::{
-    ServerConfig,
-    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
-};
+use qun_testkit::authority::Authority;
 use serde_json::json;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
@@ -19,40 +11,12 @@ use super::{
 };
 use crate::kit::Server;
 
-/// An authority of the test's own.
-struct Authority {
-    pem: String,
-    issuer: Issuer<'static, KeyPair>,
+fn authority(name: &str) -> Authority {
+    Authority::named(name).unwrap()
 }
 
-impl Authority {
-    fn named(name: &str) -> Authority {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name = DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, name);
-        let pem = params.self_signed(&key).unwrap().pem();
-        let issuer = Issuer::new(params, key);
-        Authority { pem, issuer }
-    }
-
-    /// Whoever proves to be these hosts.
-    fn signs(&self, hosts: &[&str]) -> TlsAcceptor {
-        let key = KeyPair::generate().unwrap();
-        let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
-        let params = CertificateParams::new(hosts).unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap();
-        TlsAcceptor::from(Arc::new(config))
-    }
+fn proof(authority: &Authority, host: &str) -> TlsAcceptor {
+    authority.signs(&[host]).unwrap().acceptor().unwrap()
 }
 
 /// Answers, and ends the connection, so that the next begins with the certificate.
@@ -63,12 +27,12 @@ fn once() -> Vec<Answer> {
 
 #[tokio::test]
 async fn a_receiver_is_believed_where_a_known_authority_says_who_it_is() {
-    let authority = Authority::named("known");
+    let authority = authority("known");
     let pem = authority.pem.clone().into_bytes();
     let server = Server::with(|config| config.callbacks.authorities = pem).await;
     let app = server.demo().await;
     for host in ["localhost", "127.0.0.1"] {
-        let (_, certificate) = watch::channel(authority.signs(&[host]));
+        let (_, certificate) = watch::channel(proof(&authority, host));
         let receiver = Receiver::start_tls(&app.corpid, host, ok(), certificate).await;
         let (status, answer) = app.set_callback(&receiver.url, TOKEN, KEY).await;
         assert_eq!(status, 200, "{answer}");
@@ -80,15 +44,15 @@ async fn a_receiver_is_believed_where_a_known_authority_says_who_it_is() {
 
 #[tokio::test]
 async fn a_wrong_certificate_is_a_failed_attempt_that_says_why() {
-    let (authority, stranger) = (Authority::named("known"), Authority::named("stranger"));
+    let (authority, stranger) = (authority("known"), authority("stranger"));
     let pem = authority.pem.clone().into_bytes();
     let server = Server::with(|config| config.callbacks.authorities = pem).await;
     let app = server.demo().await;
-    let (certificate, shown) = watch::channel(stranger.signs(&["localhost"]));
+    let (certificate, shown) = watch::channel(proof(&stranger, "localhost"));
     let receiver = Receiver::start_tls(&app.corpid, "localhost", once(), shown).await;
     for (wrong, why) in [
-        (stranger.signs(&["localhost"]), "--callback-ca"),
-        (authority.signs(&["other.example"]), "not valid for name"),
+        (proof(&stranger, "localhost"), "--callback-ca"),
+        (proof(&authority, "other.example"), "not valid for name"),
     ] {
         certificate.send_replace(wrong);
         let (status, answer) = app.set_callback(&receiver.url, TOKEN, KEY).await;
@@ -104,13 +68,13 @@ async fn a_wrong_certificate_is_a_failed_attempt_that_says_why() {
     }
     assert_eq!(receiver.verified(), 0);
 
-    certificate.send_replace(authority.signs(&["localhost"]));
+    certificate.send_replace(proof(&authority, "localhost"));
     let (status, answer) = app.set_callback(&receiver.url, TOKEN, KEY).await;
     assert_eq!(status, 200, "{answer}");
     // The connection that verified the URL may be kept: this one comes over it and ends it.
     let first = app.says("zhangsan", "first").await;
     app.until_state(&first, "delivered").await;
-    certificate.send_replace(stranger.signs(&["localhost"]));
+    certificate.send_replace(proof(&stranger, "localhost"));
     let said = app.says("zhangsan", "not for a stranger").await;
     let shown = app.until_tried(&said, 1).await;
     let attempt = &shown["attempts"][0];
@@ -127,7 +91,7 @@ async fn a_wrong_certificate_is_a_failed_attempt_that_says_why() {
         "nothing was shown to the stranger"
     );
 
-    certificate.send_replace(authority.signs(&["localhost"]));
+    certificate.send_replace(proof(&authority, "localhost"));
     server.advance(5).await;
     app.until_state(&said, "delivered").await;
 }
