@@ -567,3 +567,56 @@ fn what_the_server_delivers_once_is_safely_sent_again() {
         assert_eq!(got(&server, &people[n]), 1, "{}", people[n]);
     }
 }
+
+#[test]
+fn what_does_not_fit_into_a_day_goes_on_the_next() {
+    let server = Server::clocked();
+    write(&server, "people.txt", "zhangsan\nlisi\nwangwu\n");
+    server.good(&["company", "rules", "message_sends_per_app_day=4"]);
+    good(&server, &["send", "一", "--to", "zhangsan,lisi"]);
+    let send = [
+        "send",
+        "二",
+        "--to-file",
+        "people.txt",
+        "--resume",
+        "run.jsonl",
+    ];
+    let ran = message(&server, &send);
+    assert_eq!(ran.code, 5, "{}", ran.err);
+    assert!(
+        rows(&ran.out).iter().all(|row| row[2] == "not sent"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.err.contains("wait until the block ends"), "{}", ran.err);
+    server.good(&["clock", "advance", "1d"]);
+    let ran = message(&server, &send);
+    assert_eq!((ran.code, ran.err.as_str()), (0, "sent to 3 of 3\n"));
+    assert_eq!(texts(&server, "zhangsan"), ["一", "二"]);
+}
+
+#[test]
+fn several_calls_at_once_say_how_far_they_came() {
+    let server = documented();
+    crowd(&server);
+    let cut = Cut::after(&server, 1);
+    let people = fs::read_to_string(server.home.path().join("people.txt")).unwrap();
+    let mut command = server.qun(&[
+        "message",
+        "send",
+        "x",
+        "--to",
+        &people.replace('\n', ","),
+        "--app",
+        APP,
+    ]);
+    command
+        .env("QUN_URL", &cut.address)
+        .env("QUN_CORPID", "wwcrowd")
+        .env("QUN_SECRET", "a-secret-of-the-crowds-only-app");
+    let ran: Ran = command.output().unwrap().into();
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    let told = "it was sent to 1000 people before, 1000 may have got it, 500 are left";
+    assert!(ran.err.contains(told), "{}", ran.err);
+}
