@@ -10,6 +10,7 @@ mod join_way;
 mod keyring;
 mod kit;
 mod listen;
+mod message;
 mod nouns;
 mod output;
 mod profiles;
