@@ -8,11 +8,13 @@ use qun_client::{
     protocol::{Rulebook, appchat::ChatInfo, people},
 };
 use qun_server::{Config, Place, Ready, Running};
+use tempfile::TempDir;
 
 struct Server {
     _running: Running,
     ready: Ready,
     secret: String,
+    folder: TempDir,
 }
 
 impl Server {
@@ -36,6 +38,7 @@ impl Server {
             _running: running,
             ready,
             secret,
+            folder: tempfile::tempdir().unwrap(),
         }
     }
 
@@ -47,6 +50,8 @@ impl Server {
             .env("QUN_URL", &self.ready.url)
             .env("QUN_CORPID", &self.ready.corpid)
             .env("QUN_SECRET", &self.secret)
+            .env("QUN_AGENTID", self.ready.agents[0].agentid.to_string())
+            .env("QUN_TOKENS", self.folder.path().join("tokens.json"))
             .env("QUN_JUZI_TOKEN", "abcd");
         tokio::task::spawn_blocking(move || command.output().unwrap())
             .await
@@ -247,6 +252,37 @@ async fn document_002s_rooms() {
     assert!(!again.status.success());
     let talk = String::from_utf8(again.stderr).unwrap();
     assert!(talk.contains("-7"), "{talk}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn document_003s_push_reaches_people_by_their_numbers() {
+    let server = Server::start().await;
+    let program = env!("CARGO_BIN_EXE_message_push");
+    // 张三 and 李四; nobody has the third.
+    let mobiles = ["13430388888", "13800000032", "13999999999"];
+    let tokens = || std::fs::read(server.folder.path().join("tokens.json")).unwrap();
+    let output = server.run(program, &mobiles).await;
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{talk}");
+    assert_eq!(talk, "13999999999: 没有这个手机号\n");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        printed.starts_with("msgid: ") && printed.lines().count() == 1,
+        "{printed}"
+    );
+    let kept = tokens();
+    server.good(program, &mobiles).await;
+    assert_eq!(tokens(), kept, "the token serves both runs");
+    for person in ["zhangsan", "lisi"] {
+        let arrived = server.arrived(person, "").await;
+        let texts: Vec<_> = arrived
+            .iter()
+            .map(|(_, content)| &content["content"])
+            .collect();
+        assert_eq!(texts, ["消息本体", "消息本体"], "{person}");
+    }
+    let nobody = server.run(program, &["13999999999"]).await;
+    assert!(!nobody.status.success());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -107,13 +107,7 @@ fn explain(error: &Error) {
     if let Some(advice) = error.advice() {
         tell(format!("  what to do: {advice}"));
     }
-    if let Error::Refused {
-        hint: Some(hint), ..
-    }
-    | Error::Quota {
-        hint: Some(hint), ..
-    } = error
-    {
+    if let Some(hint) = error.hint() {
         tell(format!("  hint: {hint}"));
     }
     if let Some(code) = error.code() {
@@ -134,6 +128,7 @@ fn code(error: &Error) -> u8 {
             Error::Refused { .. } => 6,
             Error::Problem { status, .. } if *status < 500 => 6,
             Error::Invalid { .. } => 2,
+            Error::Unfinished(unfinished) => code(&unfinished.cause),
             _ => 1,
         }
     }

@@ -19,7 +19,7 @@ use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 use noun::{
     app, callback, chat, clock, company, customer, department, doctor, explain, group, join_way,
-    media, people, profile as profiles, room, shell, stats, tag, token, user, wait,
+    media, message, people, profile as profiles, room, shell, stats, tag, token, user, wait,
 };
 
 /// WeCom group chats (企业微信群聊) on your own machine.
@@ -59,6 +59,11 @@ enum Verb {
     /// Internal groups: create, change, send, list, report.
     #[command(after_help = "Example:\n  qun chat create zhangsan lisi --name 发布小组")]
     Chat(Box<chat::Noun>),
+    /// Messages to people: send, take back, change cards.
+    #[command(
+        after_help = "Example:\n  qun message send 今晚八点上线 --to zhangsan,lisi --app 1000002"
+    )]
+    Message(Box<message::Noun>),
     /// Customer groups (客户群): list and show.
     #[command(after_help = "Example:\n  qun group list")]
     Group(group::Noun),
@@ -150,6 +155,7 @@ fn main() -> ExitCode {
             Verb::Restore(restore) => backup::restore(restore).await,
             Verb::World { verb } => world::run(verb),
             Verb::Chat(noun) => chat::run(*noun).await,
+            Verb::Message(noun) => message::run(*noun).await,
             Verb::Group(noun) => group::run(noun).await,
             Verb::JoinWay(noun) => join_way::run(*noun).await,
             Verb::Media(noun) => media::run(noun).await,

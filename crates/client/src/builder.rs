@@ -275,6 +275,7 @@ impl Builder {
             corpid: self.corpid,
             secret: self.secret,
             agentid: self.agentid,
+            key: key.clone(),
         });
         let (way, who) = (Arc::clone(&wire), Arc::clone(&app));
         let tokens = Tokens::new(

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Attachment, Builder, Chat, CustomerGroups, Directory, Error, Manager, Media, Messages, Pacing,
+    TokenKey,
     token::Tokens,
     wire::{Wire, answer, pause, request::Draft},
 };
@@ -48,6 +49,8 @@ pub(crate) struct App {
     pub corpid: CorpId,
     pub secret: String,
     pub agentid: Option<i64>,
+    /// Which app it is, for what is kept of several.
+    pub key: TokenKey,
 }
 
 impl App {

@@ -3,7 +3,7 @@ use std::{borrow::Cow, fmt, time::Duration};
 use bytes::Bytes;
 use qun_protocol::{Auth, Limit, Meta, Refusal, Rulebook, all, errcode::Errcode};
 
-use crate::wire::scrub::scrub;
+use crate::{message::Unfinished, wire::scrub::scrub};
 
 mod ask;
 
@@ -15,6 +15,7 @@ mod ask;
 /// | [`Invalid`](Error::Invalid), [`WouldPass`](Error::WouldPass) | no, nothing was sent |
 /// | [`Transport`](Error::Transport) | no, or it only reads |
 /// | [`OutcomeUnknown`](Error::OutcomeUnknown) | perhaps |
+/// | [`Unfinished`](Error::Unfinished) | in part, it says for whom |
 /// | [`Undecodable`](Error::Undecodable) | perhaps, see [`may_have_been_done`](Error::may_have_been_done) |
 ///
 /// Codes differ between the documents, the cloud and its own table; the questions (`is_…`) hold everywhere.
@@ -99,6 +100,10 @@ pub enum Error {
         /// What happened.
         detail: String,
     },
+    /// A message to more people than one call takes has reached only some of them. Every question (`is_…`) is answered for its
+    /// cause.
+    #[error("{0}")]
+    Unfinished(Box<Unfinished>),
     /// The answer is not one of this API.
     #[error(
         "{path}: HTTP {status} with an answer that cannot be read: {}",
@@ -179,6 +184,8 @@ impl Error {
                 *message = scrub(message, secrets);
             }
             Error::WouldPass { .. } | Error::NoSuchCall { .. } | Error::TooManyCalls { .. } => {}
+            // Its cause is an error that is clean.
+            Error::Unfinished(_) => {}
             Error::Undecodable { body, .. } => {
                 let clean = match std::str::from_utf8(body) {
                     Ok(text) => Bytes::from(scrub(text, secrets)),
@@ -203,6 +210,7 @@ impl Error {
         match self {
             Error::Refused { code, .. } => Some(*code),
             Error::Quota { .. } => Some(45009),
+            Error::Unfinished(unfinished) => unfinished.cause.code(),
             _ => None,
         }
     }
@@ -219,6 +227,7 @@ impl Error {
             Error::Refused { message, .. } | Error::Quota { message, .. } => text_of(message),
             Error::Problem { message, .. } | Error::Invalid { message } => message,
             Error::OutcomeUnknown { detail, .. } | Error::Transport { detail, .. } => detail,
+            Error::Unfinished(unfinished) => unfinished.cause.text(),
             Error::Undecodable { .. }
             | Error::WouldPass { .. }
             | Error::NoSuchCall { .. }
@@ -244,6 +253,7 @@ impl Error {
             | Error::NoSuchCall { path }
             | Error::TooManyCalls { path }
             | Error::Problem { path, .. } => Some(path),
+            Error::Unfinished(unfinished) => unfinished.cause.path(),
             Error::Invalid { .. } => None,
         }
     }
@@ -277,6 +287,7 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Error::Refused { hint, .. } | Error::Quota { hint, .. } => hint.as_deref(),
+            Error::Unfinished(unfinished) => unfinished.cause.hint(),
             _ => None,
         }
     }

@@ -26,7 +26,7 @@ pub use directory::{Directory, LeftOut, Mailbox};
 pub use error::Error;
 pub use manager::{Manager, Paged};
 pub use media::{Attachment, Incoming, Media};
-pub use message::Messages;
+pub use message::{Messages, Plan, Sent, To, Unfinished};
 pub use pace::Pacing;
 pub use qun_crypt as crypt;
 pub use qun_protocol as protocol;
@@ -38,8 +38,8 @@ pub use qun_protocol::{
     groupchat::AddJoinWay,
     media::MediaType,
     message::{
-        CardAction, CardButton, CardOption, Checkbox, Selection, SubmitButton, TemplateCard,
-        UpdateTemplateCard,
+        CardAction, CardButton, CardOption, Checkbox, MiniprogramNotice, Selection,
+        Send as Message, SubmitButton, TemplateCard, UpdateTemplateCard,
     },
 };
 pub use statistic::{Days, Owners};

@@ -10,7 +10,7 @@ use std::{
 use qun_protocol::{ChatId, Limit, Meta, Rules, UNLIMITED, Window};
 
 use crate::{
-    Error,
+    Error, TokenKey,
     client::clock::NOISE,
     token::{Wall, system_ms},
 };
@@ -25,6 +25,9 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// A group's number of members is believed so long, in milliseconds.
 const MEMBERS_KNOWN: i64 = 3_600_000;
 
+/// Person-times a day of messages to people by one app, for each account that the company may have (90236).
+const SENDS_PER_ACCOUNT: i64 = 200;
+
 /// So many groups' numbers of members are remembered.
 const CHATS_KNOWN: usize = 100_000;
 
@@ -36,7 +39,11 @@ const CHATS_KNOWN: usize = 100_000;
 /// read, or from [`Chat::has_members`](crate::Chat::has_members). Where it does not, it takes the group for a full one while
 /// there is plenty of room, and reads it once (`appchat/get`) before the message where half of a window is spent.
 ///
-/// Limits are a company's: let the clients of a company's apps share one pacing by clones. Other processes are not seen.
+/// A message to people costs as many person-times of the app's day ([`Limit::MessageSendsPerAppDay`], 200 times the company's
+/// account cap) as it names people. How many are in a department or have a tag is not known here and counts as one;
+/// `@all` counts as the whole account cap. Tell it the cap with [`Pacing::account_cap`]; 1000 is taken where nothing is said.
+///
+/// Most limits are a company's: let the clients of a company's apps share one pacing by clones. Other processes are not seen.
 ///
 /// ```
 /// use std::time::Duration;
@@ -61,13 +68,27 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    /// What was spent or is promised, by limit and the start of its window.
-    spent: HashMap<Limit, BTreeMap<i64, i64>>,
-    blocks: HashMap<&'static str, Block>,
+    /// What was spent or is promised, by limit, whose it is, and the start of its window.
+    spent: HashMap<(Limit, Who), BTreeMap<i64, i64>>,
+    blocks: HashMap<(&'static str, Who), Block>,
     /// Members by chatid, and when that was learned.
     members: HashMap<ChatId, (i64, i64)>,
     /// How far the server's clock is ahead, in milliseconds.
     ahead: i64,
+}
+
+/// Whose a limit is: an app's, or the company's.
+type Who = Option<TokenKey>;
+
+/// What a call spends more of than its one call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Cost {
+    /// It is one call.
+    Call,
+    /// It reaches this many people.
+    People(i64),
+    /// It reaches everybody.
+    Everyone,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -112,6 +133,24 @@ impl Pacing {
         self
     }
 
+    /// With the account cap (账号上限) of the company, of which an app's messages to people are a multiple a day. What was spent
+    /// before is forgotten; clones made before are not changed.
+    ///
+    /// ```
+    /// # use qun_client::{Pacing, protocol::{Rulebook, Rules}};
+    /// let large = Pacing::by(Rules::of(Rulebook::Live2026)).account_cap(5000);
+    /// ```
+    #[must_use]
+    pub fn account_cap(mut self, accounts: u32) -> Self {
+        if let Some(shared) = &self.shared {
+            let mut rules = shared.rules.clone();
+            let a_day = i64::from(accounts) * SENDS_PER_ACCOUNT;
+            rules.set(Limit::MessageSendsPerAppDay, a_day);
+            self.shared = Self::with(rules, Arc::clone(&shared.wall)).shared;
+        }
+        self
+    }
+
     pub(crate) fn with(rules: Rules, wall: Wall) -> Self {
         let state = Mutex::default();
         Self {
@@ -121,19 +160,24 @@ impl Pacing {
     }
 
     /// Waits until the limits that an endpoint spends have room, and takes it.
-    pub(crate) async fn room(&self, meta: &'static Meta, members: i64) -> Result<Booking, Error> {
+    pub(crate) async fn room(
+        &self,
+        meta: &'static Meta,
+        app: &TokenKey,
+        cost: Cost,
+    ) -> Result<Booking, Error> {
         let Some(shared) = &self.shared else {
             return Ok(Booking::default());
         };
         loop {
-            let (booking, wait) = shared.book(meta, members, self.longest)?;
+            let (booking, wait) = shared.book(meta, app, cost, self.longest)?;
             if wait.is_zero() {
                 return Ok(booking);
             }
             tracing::debug!(path = meta.path, ms = wait.as_millis(), "waiting for room");
             tokio::time::sleep(wait).await;
             let (state, now) = shared.state();
-            if state.blocked(meta.path) <= now {
+            if state.blocked(meta, app) <= now {
                 return Ok(booking);
             }
             // A block began meanwhile; the room is given back and found anew.
@@ -150,7 +194,7 @@ impl Pacing {
         meta.spends.iter().any(|limit| {
             let (window, allowed) = (limit.window(), shared.rules.limit(*limit));
             let spent = |moment| {
-                let spent = state.spent.get(limit);
+                let spent = state.spent.get(&(*limit, None));
                 spent.and_then(|spent| spent.get(&window.start(moment)).copied())
             };
             let spent = spent(now).max(spent(now - window.length())).unwrap_or(0);
@@ -208,14 +252,17 @@ impl Pacing {
     }
 
     /// The server said that a limit was passed, or that none was.
-    pub(crate) fn answered(&self, meta: &'static Meta, passed: bool) {
+    pub(crate) fn answered(&self, meta: &'static Meta, app: &TokenKey, passed: bool) {
         let Some(shared) = &self.shared else { return };
         let (mut state, now) = shared.state();
         if !passed {
-            state.blocks.remove(meta.path);
+            state.blocks.remove(&(meta.path, blocked(meta, app)));
             return;
         }
-        let block = state.blocks.entry(meta.path).or_default();
+        let block = state
+            .blocks
+            .entry((meta.path, blocked(meta, app)))
+            .or_default();
         if block.until > now {
             return;
         }
@@ -249,6 +296,16 @@ impl fmt::Debug for Pacing {
 /// Limits that are multiples of a company's account cap, which is not known here, or that good calls do not spend.
 const OF_THE_COMPANY: [Limit; 2] = [Limit::AccountsPerCorpMonth, Limit::WrongLookupsPerCorpDay];
 
+/// Whose a limit is.
+fn whose(limit: Limit, app: &TokenKey) -> Who {
+    (limit == Limit::MessageSendsPerAppDay).then(|| app.clone())
+}
+
+/// Who is blocked at an endpoint once a limit was passed.
+fn blocked(meta: &'static Meta, app: &TokenKey) -> Who {
+    meta.spends.iter().find_map(|limit| whose(*limit, app))
+}
+
 impl Shared {
     /// The state, and the server's time.
     fn state(&self) -> (MutexGuard<'_, State>, i64) {
@@ -261,7 +318,8 @@ impl Shared {
     fn book(
         self: &Arc<Self>,
         meta: &'static Meta,
-        members: i64,
+        app: &TokenKey,
+        cost: Cost,
         longest: Duration,
     ) -> Result<(Booking, Duration), Error> {
         let (mut state, now) = self.state();
@@ -269,15 +327,17 @@ impl Shared {
             .spends
             .iter()
             .filter(|limit| !OF_THE_COMPANY.contains(limit))
-            .map(|limit| (*limit, self.cost(*limit, members)))
+            .map(|limit| (*limit, self.cost(*limit, cost)))
             .filter(|(limit, _)| (1..UNLIMITED).contains(&self.rules.limit(*limit)))
             .collect();
-        let mut at = now.max(state.blocked(meta.path));
+        let mut at = now.max(state.blocked(meta, app));
         let mut full = None;
-        while let Some((limit, next)) = costs
-            .iter()
-            .find_map(|(limit, cost)| Some((*limit, self.no_room(&state, *limit, *cost, at)?)))
-        {
+        while let Some((limit, next)) = costs.iter().find_map(|(limit, cost)| {
+            Some((
+                *limit,
+                self.no_room(&state, (*limit, whose(*limit, app)), *cost, at)?,
+            ))
+        }) {
             (at, full) = (next, Some(limit));
         }
         let wait = Duration::from_millis((at - now).max(0).unsigned_abs());
@@ -295,7 +355,8 @@ impl Shared {
         };
         for (limit, cost) in costs {
             let window = limit.window();
-            let spent = state.spent.entry(limit).or_default();
+            let key = (limit, whose(limit, app));
+            let spent = state.spent.entry(key.clone()).or_default();
             // What no call can touch any more is forgotten.
             while spent
                 .first_key_value()
@@ -309,27 +370,35 @@ impl Shared {
                 .take(if before == after { 1 } else { 2 })
             {
                 *spent.entry(start).or_default() += cost;
-                booking.entries.push((limit, start, cost));
+                booking.entries.push((key.clone(), start, cost));
             }
         }
         Ok((booking, wait))
     }
 
     /// What a call spends of a limit. One that is larger than a whole window takes the whole.
-    fn cost(&self, limit: Limit, members: i64) -> i64 {
-        let cost = match limit {
-            Limit::ChatSendsPerCorpMinute | Limit::ChatSendsPerCorpHour => members,
+    fn cost(&self, limit: Limit, cost: Cost) -> i64 {
+        let allowed = self.rules.limit(limit);
+        let cost = match (limit, cost) {
+            (
+                Limit::ChatSendsPerCorpMinute
+                | Limit::ChatSendsPerCorpHour
+                | Limit::MessageSendsPerAppDay,
+                Cost::People(people),
+            ) => people,
+            (Limit::MessageSendsPerAppDay, Cost::Everyone) => allowed / SENDS_PER_ACCOUNT,
             _ => 1,
         };
-        cost.clamp(1, self.rules.limit(limit).max(1))
+        cost.clamp(1, allowed.max(1))
     }
 
     /// The earliest moment to look at instead, if a limit has no room at this one.
-    fn no_room(&self, state: &State, limit: Limit, cost: i64, at: i64) -> Option<i64> {
+    fn no_room(&self, state: &State, key: (Limit, Who), cost: i64, at: i64) -> Option<i64> {
+        let limit = key.0;
         let window = limit.window();
         [at - MARGIN, at + MARGIN].into_iter().find_map(|edge| {
             let start = window.start(edge);
-            let spent = state.spent.get(&limit).and_then(|spent| spent.get(&start));
+            let spent = state.spent.get(&key).and_then(|spent| spent.get(&start));
             let full = spent.copied().unwrap_or(0) + cost > self.rules.limit(limit);
             full.then(|| start + window.length() + MARGIN)
         })
@@ -338,8 +407,9 @@ impl Shared {
 
 impl State {
     /// Until when an endpoint is blocked.
-    fn blocked(&self, path: &'static str) -> i64 {
-        self.blocks.get(path).map_or(0, |block| block.until)
+    fn blocked(&self, meta: &'static Meta, app: &TokenKey) -> i64 {
+        let key = (meta.path, blocked(meta, app));
+        self.blocks.get(&key).map_or(0, |block| block.until)
     }
 }
 
@@ -347,7 +417,7 @@ impl State {
 #[derive(Default)]
 pub(crate) struct Booking {
     shared: Option<Arc<Shared>>,
-    entries: Vec<(Limit, i64, i64)>,
+    entries: Vec<((Limit, Who), i64, i64)>,
     kept: bool,
 }
 
@@ -369,8 +439,8 @@ impl Drop for Booking {
             return;
         };
         let (mut state, _) = shared.state();
-        for (limit, start, cost) in &self.entries {
-            let spent = state.spent.get_mut(limit);
+        for (key, start, cost) in &self.entries {
+            let spent = state.spent.get_mut(key);
             if let Some(spent) = spent.and_then(|spent| spent.get_mut(start)) {
                 *spent -= cost;
             }

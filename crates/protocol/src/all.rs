@@ -149,6 +149,7 @@ macro_rules! endpoints {
             command $crate::manage::FailNext;
             command $crate::manage::Befriend;
             command $crate::manage::Unfriend;
+            command $crate::manage::DeleteBot;
             command $crate::manage::PutBotRoom;
             command $crate::manage::CreatePersonalRoom;
         }

@@ -9,7 +9,7 @@ mod send;
 mod update;
 mod write;
 
-pub use check::Unfit;
+pub use crate::check::Unfit;
 pub use create::{Create, Created};
 pub use get::{ChatInfo, Get, Got};
 pub use members::{Member, Members, MembersOf};
@@ -19,3 +19,4 @@ pub use send::{
     Video, Voice,
 };
 pub use update::Update;
+pub(crate) use write::kinds;

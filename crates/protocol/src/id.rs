@@ -1,6 +1,11 @@
 //! Ids as the wire has them. They hold any text; alphabets and lengths are rules.
 
-use std::{borrow::Cow, fmt, ops::Deref};
+use std::{
+    borrow::Cow,
+    fmt,
+    hash::{Hash, Hasher},
+    ops::Deref,
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -100,6 +105,12 @@ impl PartialEq for UserId {
 }
 
 impl Eq for UserId {}
+
+impl Hash for UserId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.folded().hash(state);
+    }
+}
 
 /// Text without the difference of ASCII case.
 pub fn fold(text: &str) -> Cow<'_, str> {

@@ -2,6 +2,7 @@
 
 pub mod all;
 pub mod appchat;
+pub mod check;
 pub mod department;
 pub mod endpoint;
 pub mod envelope;

@@ -16,7 +16,7 @@ mod usage;
 pub use app::{AppSecret, AppShown, Apps, AppsOf, ChangeApp, CreateApp, ResetSecret, RevokeTokens};
 pub use bot::{
     Befriend, BotOperation, BotShown, BotWhole, Bots, BotsOf, ChangeBot, CreatePersonalRoom,
-    FailNext, GetBot, PersonalRoomMade, PutBotRoom, Unfriend,
+    DeleteBot, FailNext, GetBot, PersonalRoomMade, PutBotRoom, Unfriend,
 };
 pub use callback::{
     Attempt, CallbackSet, CallbackShown, CallbackState, CallbackWhole, Callbacks, CallbacksPage,

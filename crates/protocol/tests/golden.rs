@@ -4,7 +4,9 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use qun_protocol::{Auth, Endpoint, Envelope, Method, all::named, envelope::Status};
+use qun_protocol::{
+    Auth, Endpoint, Envelope, Method, all::named, appchat, envelope::Status, message,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -181,5 +183,28 @@ fn every_endpoint_of_the_documents_has_a_sample() {
         "externalcontact/groupchat/del_join_way",
     ] {
         assert!(sampled.contains(name) && named(name).is_some(), "{name}");
+    }
+}
+
+#[test]
+fn the_samples_of_messages_pass_their_checks() {
+    let sends = |endpoint: &str| {
+        let mut pairs = pairs();
+        pairs.retain(|(_, pair)| pair.endpoint == endpoint && pair.request.is_some());
+        assert!(pairs.len() > 4, "{endpoint}");
+        let request = |(name, pair): (String, Pair)| {
+            // It stands for a link.
+            let request = pair.request.unwrap().to_string();
+            (name, request.replace("\"URL\"", "\"https://example.com\""))
+        };
+        pairs.into_iter().map(request).collect::<Vec<_>>()
+    };
+    for (name, request) in sends("message/send") {
+        let send: message::Send = serde_json::from_str(&request).unwrap();
+        assert_eq!(send.check(), Ok(()), "{name}");
+    }
+    for (name, request) in sends("appchat/send") {
+        let send: appchat::Send = serde_json::from_str(&request).unwrap();
+        assert_eq!(send.check(), Ok(()), "{name}");
     }
 }

@@ -79,6 +79,10 @@ const EXAMPLES: &[(&str, &str)] = &[
         "qun call PATCH /_qun/bots/testUserId --online=false",
     ),
     (
+        "DELETE /_qun/bots/{id}",
+        "qun call DELETE /_qun/bots/testUserId",
+    ),
+    (
         "POST /_qun/bots/{id}/fail-next",
         "qun call POST /_qun/bots/testUserId/fail-next op=create",
     ),

@@ -55,7 +55,12 @@ impl Steps {
 
     /// The next item begins.
     pub(crate) fn next(&mut self, what: &str) {
-        self.bar.inc(1);
+        self.by(1, what);
+    }
+
+    /// So many items are done at once.
+    pub(crate) fn by(&mut self, items: usize, what: &str) {
+        self.bar.inc(items as u64);
         if !self.shown && self.watched && self.since.elapsed() > PATIENCE {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
             self.shown = true;

@@ -44,6 +44,8 @@ fn every_code_has_its_reason() {
     said(&["user", "show", "nobody"], 3, "No person");
     said(&["profile", "show", "none"], 3, "qun profile set none");
     said(&["chat", "create", "zhangsan", "zhangsan"], 6, "86004");
+    let app = "--app=1000002";
+    said(&["message", "send", "x", "--to", "nobody", app], 6, "81013");
     let with = |name: &str, words: &[&str]| -> Ran {
         server
             .qun(words)

@@ -167,6 +167,7 @@ fn the_examples_of_all_commands_work() {
         all.retain(|other| other != command);
     }
     // These need a card.
+    all.retain(|command| command != &["message", "update-card"]);
     all.retain(|command| command != &["people", "accept"] && command != &["people", "ignore"]);
     // Copies are made of a directory.
     let (copies, all): (Vec<_>, Vec<_>) = all
@@ -320,6 +321,32 @@ fn the_examples_around_a_card_work() {
         ran
     });
     assert_eq!(ran, [const { Ok(()) }; 4]);
+}
+
+#[test]
+fn the_example_of_changing_a_card_works() {
+    let card = serde_json::json!({
+        "card_type": "button_interaction", "task_id": "leave-18", "main_title": { "title": "请假" },
+        "button_list": [{ "text": "同意", "key": "agree" }],
+    });
+    let shown = received(|server| {
+        fs::write(server.home.path().join("card.json"), card.to_string()).unwrap();
+        let send = [
+            "message",
+            "send",
+            "--template-card",
+            "card.json",
+            "--all",
+            "--app",
+            "1000002",
+        ];
+        let code = server.good(&[&send[..], &["--jq", ".response_codes[0]"]].concat());
+        let script = example(&["message", "update-card"].map(str::to_owned));
+        let script = script.replace("RESPONSE_CODE", code.trim().trim_matches('"'));
+        try_script(&script, server).unwrap();
+        server.good(&["people", "inbox", "dev_001", "--last", "1"])
+    });
+    assert!(shown.contains("请假 [已同意]"), "{shown}");
 }
 
 const RECEIVED: [&[&str]; 3] = [&["listen"], &["callback", "doctor"], &["callback", "set"]];

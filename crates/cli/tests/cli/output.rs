@@ -63,6 +63,38 @@ fn answers_look_as_they_were_released() {
 }
 
 #[test]
+fn messages_to_people_look_as_they_were_released() {
+    let server = Server::clocked();
+    let people = server.home.path().join("people.txt");
+    std::fs::write(people, "zhangsan\nnobody\n").unwrap();
+    let app = ["--app", "1000002"];
+    let send = ["message", "send", "调查", "--to-file", "people.txt"];
+    let text = both(&server, &[&send[..], &app].concat());
+    // A msgid is never the same.
+    let lines = text.lines().map(|line| match line.split_once("  sent ") {
+        Some((start, _)) => format!("{start}  sent MSGID"),
+        None => match line.split_once("\tsent\t") {
+            Some((start, _)) => format!("{start}\tsent\tMSGID"),
+            None => line.trim_end().to_owned(),
+        },
+    });
+    let text: Vec<String> = lines.collect();
+    insta::assert_snapshot!("message_to_many", text.join("\n"));
+    let send = [
+        "message",
+        "send",
+        "调查",
+        "--to",
+        "lisi",
+        "--party",
+        "2",
+        "--dry-run",
+    ];
+    let text = both(&server, &[&send[..], &app].concat());
+    insta::assert_snapshot!("message_dry_run", text);
+}
+
+#[test]
 fn the_doctors_report_looks_as_it_was_released() {
     let server = Server::clocked();
     let mut text = both(&server, &["doctor"]);

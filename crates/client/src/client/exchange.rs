@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use qun_protocol::{Auth, Body, Endpoint, appchat};
+use qun_protocol::{Auth, Body, Endpoint, appchat, message};
 use serde::de::DeserializeOwned;
 
 use crate::{
     Attachment, Client, Error, Incoming,
     client::clock,
     media::{broken, is_file},
-    pace::Booking,
+    pace::{Booking, Cost},
     token::Handed,
     wire::{
         Answer, Opened, answer,
@@ -156,8 +156,10 @@ impl Client {
     /// Room within the limits that the call spends.
     async fn room(&self, draft: &Draft) -> Result<Booking, Error> {
         let (meta, pacing) = (draft.meta, &self.0.pacing);
-        let mut members = 1;
-        if meta.path == appchat::Send::META.path
+        let mut cost = Cost::Call;
+        if meta.path == message::Send::META.path && pacing.is_on() {
+            cost = draft.told().people();
+        } else if meta.path == appchat::Send::META.path
             && pacing.is_on()
             && let Some(chatid) = draft.told().chatid()
         {
@@ -167,29 +169,29 @@ impl Client {
                     chatid: Some(chatid.clone()),
                 };
                 let _ = Box::pin(self.exchange(&Draft::of(&get)?, None)).await;
-                members = pacing.members(&chatid).unwrap_or(1);
+                cost = Cost::People(pacing.members(&chatid).unwrap_or(1));
             } else {
                 let most = || pacing.most_members();
-                members = pacing.members(&chatid).unwrap_or_else(most);
+                cost = Cost::People(pacing.members(&chatid).unwrap_or_else(most));
             }
         }
-        pacing.room(meta, members).await
+        pacing.room(meta, &self.0.app.key, cost).await
     }
 
     /// Keeps what a call tells about limits and members.
     fn learn(&self, draft: &Draft, result: &Result<Reply, Error>, room: &mut Booking) {
-        let (meta, pacing) = (draft.meta, &self.0.pacing);
+        let (meta, pacing, app) = (draft.meta, &self.0.pacing, &self.0.app.key);
         if !pacing.is_on() {
             return;
         }
         let answer = match result {
             Ok(Reply::Json(answer)) => answer,
-            Ok(Reply::File(_)) => return pacing.answered(meta, false),
-            Err(Error::Quota { .. }) => return pacing.answered(meta, true),
+            Ok(Reply::File(_)) => return pacing.answered(meta, app, false),
+            Err(Error::Quota { .. }) => return pacing.answered(meta, app, true),
             Err(Error::Transport { .. }) => return room.unused(),
             Err(_) => return,
         };
-        pacing.answered(meta, false);
+        pacing.answered(meta, app, false);
         let is = |path| meta.path == path;
         let (told, members) = if is(appchat::Create::META.path) {
             // With an owner from outside it is one more.

@@ -55,6 +55,7 @@ impl Error {
             },
             // Of customer groups: unknown, or dismissed.
             Error::Refused { code, .. } => matches!(code, 40050 | 49008),
+            Error::Unfinished(unfinished) => unfinished.cause.is_unknown_chat(),
             Error::Problem { code, .. } => code == "group_unknown",
             _ => false,
         }
@@ -94,6 +95,7 @@ impl Error {
                 86005 => self.text().contains("count out of limit"),
                 _ => false,
             },
+            Error::Unfinished(unfinished) => unfinished.cause.is_frequency(),
             Error::Problem { status, .. } => *status == 429,
             _ => false,
         }
@@ -116,6 +118,7 @@ impl Error {
             Error::Refused { code, .. } => {
                 matches!(code, 40001 | 40013 | 40014 | 40091 | 41001 | 42001)
             }
+            Error::Unfinished(unfinished) => unfinished.cause.is_unauthorised(),
             Error::Problem { status, .. } => *status == 401,
             _ => false,
         }
@@ -138,6 +141,7 @@ impl Error {
                     48002 | 48006 | 48009 | 50003 | 60011 | 60020 | 81011 | 86008 | 301002
                 )
             }
+            Error::Unfinished(unfinished) => unfinished.cause.is_not_allowed(),
             Error::Problem { status, .. } => *status == 403,
             _ => false,
         }
@@ -164,6 +168,7 @@ impl Error {
                         40003 | 40007 | 40068 | 41044 | 46004 | 60003 | 60111 | 90511
                     )
             }
+            Error::Unfinished(unfinished) => unfinished.cause.is_not_found(),
             Error::Problem { status, .. } => *status == 404,
             Error::Undecodable { status, .. } => *status == 404,
             Error::NoSuchCall { .. } => true,
@@ -182,7 +187,7 @@ impl Error {
     /// ```
     pub fn may_have_been_done(&self) -> bool {
         match self {
-            Error::OutcomeUnknown { .. } => true,
+            Error::OutcomeUnknown { .. } | Error::Unfinished(_) => true,
             Error::Undecodable { path, status, .. } => {
                 *status != 404
                     && !matches!(meta(path), Some(meta) if meta.method == qun_protocol::Method::Get)
@@ -222,6 +227,7 @@ impl Error {
                     _ => return None,
                 }
             }
+            Error::Unfinished(unfinished) => return unfinished.cause.advice(),
             Error::TooManyCalls { .. } => "wait for the next half minute, and make fewer calls",
             Error::Refused { code, .. } => match code {
                 -1 => "nothing was done; try again in a moment",
@@ -241,6 +247,7 @@ impl Error {
                 }
                 41045 => "remove join ways that nobody needs any more",
                 41091 => "name at most five groups; new ones are made when those are full",
+                42052 => "a message can be taken back for a day after it was sent",
                 45033 => "make fewer calls at the same time",
                 48002 => {
                     "use the secret of an app that may call this: a self-built one for groups, 可调用应用 for customer groups, 通讯录同步 to change people and departments"
@@ -256,6 +263,9 @@ impl Error {
                     "widen the app's visible range to what is named: internal groups need the root department in it, a customer group its owner"
                 }
                 60020 => "add the caller's address to the app's trusted addresses",
+                81013 => {
+                    "check the ids, and widen the app's visible range to them: nobody of those addressed can get it"
+                }
                 81011 => "use the app that made the tag; no other may change it",
                 81017 => "name at most 100 owners in owner_filter, one call after another",
                 86005 => "dissolve groups that are no longer needed, or wait until tomorrow",

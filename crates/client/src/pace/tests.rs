@@ -8,6 +8,8 @@ use qun_protocol::{Rulebook, appchat, query};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+mod people;
+
 use super::*;
 use crate::{Body, Client, Create, NoAnswer, Text, Transport, Update};
 
@@ -60,8 +62,14 @@ impl Server {
     }
 
     fn client(&self, pacing: Pacing) -> Client {
+        self.client_of("secret", pacing)
+    }
+
+    fn client_of(&self, secret: &str, pacing: Pacing) -> Client {
         let wall = Arc::clone(&self.counts().wall);
-        let builder = Client::builder("ww1", "secret").transport(self.clone());
+        let builder = Client::builder("ww1", secret)
+            .agent(1)
+            .transport(self.clone());
         builder.wall(wall).pacing(pacing).build().unwrap()
     }
 }
@@ -95,10 +103,12 @@ impl Transport for Server {
         Box::pin(async move {
             // On the way there and on the way back.
             tokio::time::sleep(Duration::from_millis(20)).await;
+            let (request, body) = request.into_parts();
+            let body = body.collect(1 << 20).await.unwrap();
             let (answer, date) = {
                 let mut counts = self.counts();
                 let path = request
-                    .uri()
+                    .uri
                     .path()
                     .trim_start_matches("/cgi-bin/")
                     .to_owned();
@@ -107,7 +117,7 @@ impl Transport for Server {
                 let answer = match path.as_str() {
                     "gettoken" => json!({ "access_token": "t", "expires_in": 7200 }),
                     "appchat/get" => {
-                        let pairs = query::pairs(request.uri().query().unwrap_or_default());
+                        let pairs = query::pairs(request.uri.query().unwrap_or_default());
                         let people: Vec<String> = (0..members).map(|n| format!("p{n}")).collect();
                         json!({ "chat_info": { "chatid": query::last(&pairs, "chatid"), "userlist": people } })
                     }
@@ -117,6 +127,10 @@ impl Transport for Server {
                         (Limit::ChatSendsPerCorpMinute, members),
                         (Limit::ChatSendsPerCorpHour, members),
                     ]),
+                    "message/send" => {
+                        let people = people::addressed(&body);
+                        counts.spend(&[(Limit::MessageSendsPerAppDay, people)])
+                    }
                     other => panic!("{other}"),
                 };
                 let now = u64::try_from(counts.now()).unwrap();

@@ -8,12 +8,16 @@ use http::{
     uri::{Authority, Parts, PathAndQuery, Scheme},
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use qun_protocol::{Auth, Body, ChatId, Endpoint, Meta, Method, query};
+use qun_protocol::{
+    Auth, Body, ChatId, Endpoint, Meta, Method,
+    message::{EVERYBODY, ids},
+    query,
+};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{Map, Value};
 
 use super::multipart::Form;
-use crate::Error;
+use crate::{Error, pace::Cost};
 
 /// What a path segment may hold as it is.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -111,13 +115,16 @@ pub(crate) struct Draft {
     body: Bytes,
 }
 
-/// What a request or an answer tells of a group.
+/// What a request or an answer tells of a group, or of the people it addresses.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Told {
     chatid: Option<ChatId>,
     userlist: Option<Vec<IgnoredAny>>,
     chat_info: Option<Box<Told>>,
+    touser: Option<String>,
+    toparty: Option<String>,
+    totag: Option<String>,
 }
 
 impl Told {
@@ -129,6 +136,16 @@ impl Told {
     /// Which group it is about.
     pub(crate) fn chatid(self) -> Option<ChatId> {
         self.chatid.filter(|chatid| !chatid.is_empty())
+    }
+
+    /// How many people a message costs, as far as it tells.
+    pub(crate) fn people(&self) -> Cost {
+        let lists = [&self.touser, &self.toparty, &self.totag];
+        if ids(&self.touser).any(|id| id == EVERYBODY) {
+            return Cost::Everyone;
+        }
+        let listed: usize = lists.into_iter().map(|list| ids(list).count()).sum();
+        Cost::People(i64::try_from(listed).unwrap_or(i64::MAX))
     }
 
     /// How many members are listed.

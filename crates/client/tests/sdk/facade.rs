@@ -8,18 +8,18 @@ use qun_client::{
 };
 use qun_server::{Config, Place, Running};
 
-const BOTH: [Rulebook; 2] = [Rulebook::Documented, Rulebook::Live2026];
+pub const BOTH: [Rulebook; 2] = [Rulebook::Documented, Rulebook::Live2026];
 
-struct Server {
-    running: Running,
-    corpid: String,
-    client: Client,
-    manager: Manager,
+pub struct Server {
+    pub running: Running,
+    pub corpid: String,
+    pub client: Client,
+    pub manager: Manager,
 }
 
 impl Server {
-    /// A company of its own with people `p1` to `p60` and an app.
-    async fn start(rulebook: Rulebook) -> Server {
+    /// A company of its own with people `p1` to `p60` and an app, which is told what happens.
+    pub async fn start(rulebook: Rulebook) -> Server {
         let running = qun_server::start(Config {
             listen: "127.0.0.1:0".parse().unwrap(),
             place: Place::Memory,
@@ -40,10 +40,17 @@ impl Server {
         });
         let app = |name: &str| world::App {
             name: name.into(),
+            callback: Some(world::Callback {
+                url: "http://127.0.0.1:9/".into(),
+                token: "t".into(),
+                encoding_aes_key: "4Ma3YBrSBbX2aez8MJpXGBne5LSDwgGqHbhM9WPYIws".into(),
+            }),
             ..Default::default()
         };
         let company = world::Company {
             rulebook: Some(rulebook),
+            // What comes faster is dropped in silence, and a test has no minute for every thirty.
+            limits: [("message_receives_per_member_minute".into(), 1_000)].into(),
             users: people.collect(),
             apps: vec![app("one"), app("other")],
             ..Default::default()
@@ -56,6 +63,7 @@ impl Server {
         let made = &loaded.companies[0];
         let client = Client::builder(made.corpid.clone(), &made.agents[0].secret)
             .base_url(&ready.url)
+            .agent(made.agents[0].agentid)
             .rulebook(rulebook)
             .build()
             .unwrap();
@@ -67,7 +75,7 @@ impl Server {
         }
     }
 
-    async fn inbox(&self, userid: &str) -> Vec<people::Arrived> {
+    pub async fn inbox(&self, userid: &str) -> Vec<people::Arrived> {
         let inbox = people::Inbox {
             corpid: Some(self.corpid.as_str().into()),
             userid: userid.into(),

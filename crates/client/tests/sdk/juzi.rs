@@ -1,6 +1,6 @@
 //! Rooms of Juzi, against a server and behind a receiver.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::TryStreamExt;
 use qun_client::{
@@ -127,8 +127,7 @@ async fn a_label_is_a_stream_over_all_pages() {
     }
     let all: Vec<room::Room> = juzi.rooms().with_label(&label).try_collect().await.unwrap();
     assert_eq!(all.len(), 101);
-    let mut ids: Vec<&str> = all.iter().map(|room| room.wxid.as_str()).collect();
-    ids.dedup();
+    let ids: BTreeSet<&str> = all.iter().map(|room| room.wxid.as_str()).collect();
     assert_eq!(ids.len(), 101);
     assert_eq!(
         juzi.rooms().page(&label, 2, 100).await.unwrap().data.len(),

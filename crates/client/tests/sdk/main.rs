@@ -9,6 +9,7 @@ mod facade;
 mod join_way;
 mod juzi;
 mod kit;
+mod message;
 mod network;
 mod outcome;
 mod secrets;

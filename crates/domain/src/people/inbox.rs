@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use qun_protocol::{
     ChatId, Limit, Refusal as R, Refused, Rules,
+    check::To,
     people::{Arrived, Drop, Inbox, InboxPage},
 };
 use qun_store::{
@@ -23,7 +24,6 @@ use crate::{
     message::card::KIND,
     participant::{self, Participant},
     rule,
-    rule::message::To,
 };
 
 /// The longest wait, seconds.

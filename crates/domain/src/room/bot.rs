@@ -1,8 +1,8 @@
 use qun_protocol::{
     CorpId, Done, Refusal as R, Refused, UserId, fold,
     manage::{
-        Befriend, BotShown, BotWhole, Bots, BotsOf, ChangeBot, CreatePersonalRoom, FailNext,
-        GetBot, PersonalRoomMade, PutBotRoom, Unfriend,
+        Befriend, BotShown, BotWhole, Bots, BotsOf, ChangeBot, CreatePersonalRoom, DeleteBot,
+        FailNext, GetBot, PersonalRoomMade, PutBotRoom, Unfriend,
     },
     people::{SyncRoom, Told},
     world::{BotFriend, BotRoom},
@@ -175,6 +175,14 @@ impl Command<Befriend> for Use {
             loaded: request.loaded,
         };
         world::put_friend(cx, corp, &bot, &friend)?;
+        Ok(Done {})
+    }
+}
+
+impl Command<DeleteBot> for Use {
+    fn run(cx: &mut Cx, request: &DeleteBot) -> Outcome<Done> {
+        let (corp, bot) = of(cx, &request.corpid, &request.id)?;
+        bot::remove(cx.tx, corp, bot.bot)?;
         Ok(Done {})
     }
 }

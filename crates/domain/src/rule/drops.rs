@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use qun_protocol::{Limit, Rules};
-
-use super::message::To;
+use qun_protocol::{Limit, Rules, check::To};
 
 /// How much of an app one person receives, over the groups together (90248) or from the app itself (90236): a minute, and
 /// in a longer window.

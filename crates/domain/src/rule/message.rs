@@ -5,6 +5,7 @@ mod draft;
 use qun_protocol::{
     MediaId, Refusal as R, Refused, Rules,
     appchat::{self, File, Image, Markdown, MpNews, News, Text, TextCard, Video, Voice},
+    check::To,
     media::MediaType,
     message::{self, MiniprogramNotice, TemplateCard},
 };
@@ -42,15 +43,6 @@ pub struct Needed {
     pub kind: MediaType,
     /// The article that needs it; absent where the message itself does.
     pub article: Option<usize>,
-}
-
-/// To whom a message goes. Some limits differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum To {
-    /// A group (90248).
-    Group,
-    /// People (90236).
-    People,
 }
 
 /// What is to be sent, of either endpoint.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use qun_protocol::{
     Limit, Refusal as R, Refused, Rules, UserId,
-    message::{EVERYBODY, Send, Sent},
+    message::{EVERYBODY, Send, Sent, ids},
     world::UserStatus,
 };
 
@@ -77,12 +77,7 @@ fn listed(
     limit: Limit,
     refusal: R,
 ) -> Result<Vec<String>, Refused> {
-    let ids = text
-        .as_deref()
-        .unwrap_or_default()
-        .split('|')
-        .map(str::trim);
-    let ids: Vec<String> = ids.filter(|id| !id.is_empty()).map(str::to_owned).collect();
+    let ids: Vec<String> = ids(text).map(str::to_owned).collect();
     if ids.len() > rules.size(limit) {
         return Err(refusal.into());
     }

@@ -1,154 +1,24 @@
-//! What the API would cut or refuse, found before it is sent.
+//! What the API would cut, ignore or refuse of the requests of internal groups.
 
-use std::{collections::BTreeSet, fmt};
+use std::collections::BTreeSet;
 
 use super::{
-    Article, ArticlePage, Create, File, Image, Markdown, MpNews, News, Send, Text, TextCard,
-    Update, Video, Voice,
+    Create, File, Image, Markdown, MpNews, News, Send, Text, TextCard, Update, Video, Voice,
 };
-use crate::{Limit, MediaId, Name, Refusal as R, Rulebook, Rules, UserId, text::given};
-
-/// A value that would not arrive as it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Unfit {
-    /// The API would cut it and say nothing.
-    Cut {
-        /// The field, as `news.articles[2].title`.
-        field: String,
-        /// How long it is, in the limit's unit.
-        length: usize,
-        /// How much of it would stay.
-        most: usize,
-        /// The limit.
-        limit: Limit,
+use crate::{
+    Limit, Name, Refusal as R, Rulebook, Rules, UserId,
+    check::{
+        Field, Fits, To, Unfit,
+        body::{self, named},
+        refused,
     },
-    /// The API would refuse it.
-    Refused {
-        /// The field.
-        field: String,
-        /// The reason.
-        refusal: R,
-    },
-}
-
-impl fmt::Display for Unfit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Unfit::Cut {
-                field,
-                length,
-                most,
-                limit,
-            } => {
-                let unit = if limit.is_of_chars() {
-                    "characters"
-                } else {
-                    "bytes"
-                };
-                write!(
-                    f,
-                    "{field} has {length} {unit}, of which the API would keep {most}"
-                )
-            }
-            Unfit::Refused { field, refusal } => {
-                let meaning = refusal.meaning().trim_end_matches('.');
-                write!(f, "{field} would be refused: {meaning}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for Unfit {}
-
-type Fits = Result<(), Unfit>;
-
-fn refused(field: impl Into<String>, refusal: R) -> Fits {
-    Err(Unfit::Refused {
-        field: field.into(),
-        refusal,
-    })
-}
-
-/// One field that is looked at.
-struct Field<'a> {
-    rules: &'a Rules,
-    name: String,
-    text: Option<&'a str>,
-}
-
-impl<'a> Field<'a> {
-    fn of(rules: &'a Rules, name: impl Into<String>, text: &'a Option<String>) -> Self {
-        Field {
-            rules,
-            name: name.into(),
-            text: given(text),
-        }
-    }
-
-    fn there(self, refusal: R) -> Result<Self, Unfit> {
-        match self.text {
-            Some(_) => Ok(self),
-            None => Err(Unfit::Refused {
-                field: self.name,
-                refusal,
-            }),
-        }
-    }
-
-    fn uncut(self, limit: Limit) -> Fits {
-        let text = self.text.unwrap_or_default();
-        let length = if limit.is_of_chars() {
-            text.chars().count()
-        } else {
-            text.len()
-        };
-        let most = self.rules.size(limit);
-        if length <= most {
-            return Ok(());
-        }
-        Err(Unfit::Cut {
-            field: self.name,
-            length,
-            most,
-            limit,
-        })
-    }
-
-    fn within(self, limit: Limit, refusal: R) -> Fits {
-        if self.text.unwrap_or_default().len() <= self.rules.size(limit) {
-            Ok(())
-        } else {
-            refused(self.name, refusal)
-        }
-    }
-
-    fn url(self) -> Fits {
-        self.there(R::UrlMissing)?
-            .within(Limit::UrlBytes, R::UrlTooLong)
-    }
-}
-
-fn media(field: impl Into<String>, media_id: &Option<MediaId>) -> Fits {
-    match media_id {
-        Some(id) if !id.is_empty() => Ok(()),
-        _ => refused(field, R::MediaId),
-    }
-}
-
-fn articles<T>(rules: &Rules, field: &str, articles: &[T]) -> Fits {
-    if (1..=rules.size(Limit::ArticlesMax)).contains(&articles.len()) {
-        Ok(())
-    } else {
-        refused(field, R::ArticleCount)
-    }
-}
+};
 
 /// Something that is sent, which can be checked.
 macro_rules! checked {
     ($($kind:ident |$this:ident, $rules:ident| $body:expr)*) => {$(
         impl $kind {
-            /// Finds what the API would cut or refuse, by the numbers of `live-2026`.
+            /// Finds what the API would cut, ignore or refuse in a group, by the numbers of `live-2026`.
             ///
             /// # Errors
             /// The first such value.
@@ -169,68 +39,18 @@ macro_rules! checked {
 }
 
 checked! {
-    Text |text, rules| {
-        if text.mentioned_list.len() > rules.size(Limit::MentionsMax) {
-            return refused("text.mentioned_list", R::TooLong);
-        }
-        Field::of(rules, "text.content", &text.content)
-            .there(R::EmptyContent)?
-            .uncut(Limit::TextBytes)
-    }
-    Markdown |markdown, rules| {
-        Field::of(rules, "markdown.content", &markdown.content)
-            .there(R::EmptyContent)?
-            .within(Limit::MarkdownBytes, R::TooLong)
-    }
-    Image |image, _rules| media("image.media_id", &image.media_id)
-    Voice |voice, _rules| media("voice.media_id", &voice.media_id)
-    File |file, _rules| media("file.media_id", &file.media_id)
-    Video |video, rules| {
-        media("video.media_id", &video.media_id)?;
-        Field::of(rules, "video.title", &video.title).uncut(Limit::TitleBytes)?;
-        Field::of(rules, "video.description", &video.description).uncut(Limit::DescriptionBytes)
-    }
-    TextCard |card, rules| {
-        Field::of(rules, "textcard.title", &card.title)
-            .there(R::TitleMissing)?
-            .uncut(Limit::TitleBytes)?;
-        Field::of(rules, "textcard.description", &card.description)
-            .there(R::DescriptionMissing)?
-            .uncut(Limit::DescriptionBytes)?;
-        Field::of(rules, "textcard.url", &card.url).url()?;
-        Field::of(rules, "textcard.btntxt", &card.btntxt).uncut(Limit::ButtonChars)
-    }
-    News |news, rules| {
-        articles(rules, "news.articles", &news.articles)?;
-        news.articles.iter().enumerate().try_for_each(|(n, article)| page(rules, n, article))
-    }
-    MpNews |news, rules| {
-        articles(rules, "mpnews.articles", &news.articles)?;
-        news.articles.iter().enumerate().try_for_each(|(n, article)| stored(rules, n, article))
-    }
+    Text |text, rules| body::text(rules, To::Group, text)
+    Markdown |markdown, rules| body::markdown(rules, To::Group, markdown)
+    Image |image, rules| body::image(rules, To::Group, image)
+    Voice |voice, rules| body::voice(rules, To::Group, voice)
+    File |file, rules| body::file(rules, To::Group, file)
+    Video |video, rules| body::video(rules, To::Group, video)
+    TextCard |card, rules| body::textcard(rules, To::Group, card)
+    News |news, rules| body::news(rules, To::Group, news)
+    MpNews |news, rules| body::mpnews(rules, To::Group, news)
     Send |send, rules| {
-        match send.safe {
-            None | Some(0) => {}
-            Some(1) => match send.msgtype.as_deref() {
-                Some("news") => return refused("safe", R::SafeUnsupported),
-                Some("voice" | "textcard" | "markdown") => return refused("safe", R::InvalidParameter),
-                _ => {}
-            },
-            Some(_) => return refused("safe", R::InvalidParameter),
-        }
-        let (field, found) = match send.msgtype.as_deref().unwrap_or_default() {
-            "text" => ("text", send.text.as_ref().map(|body| body.check_by(rules))),
-            "image" => ("image", send.image.as_ref().map(|body| body.check_by(rules))),
-            "voice" => ("voice", send.voice.as_ref().map(|body| body.check_by(rules))),
-            "video" => ("video", send.video.as_ref().map(|body| body.check_by(rules))),
-            "file" => ("file", send.file.as_ref().map(|body| body.check_by(rules))),
-            "textcard" => ("textcard", send.textcard.as_ref().map(|body| body.check_by(rules))),
-            "news" => ("news", send.news.as_ref().map(|body| body.check_by(rules))),
-            "mpnews" => ("mpnews", send.mpnews.as_ref().map(|body| body.check_by(rules))),
-            "markdown" => ("markdown", send.markdown.as_ref().map(|body| body.check_by(rules))),
-            _ => return refused("msgtype", R::MessageType),
-        };
-        found.unwrap_or_else(|| refused(field, R::EmptyContent))
+        body::safe(To::Group, send.msgtype.as_deref(), send.safe)?;
+        named!(send, rules, To::Group, [text image voice video file textcard news mpnews markdown])
     }
     Create |create, rules| {
         chat_name(rules, create.name.as_ref())?;
@@ -257,29 +77,6 @@ checked! {
     }
 }
 
-fn page(rules: &Rules, n: usize, article: &Article) -> Fits {
-    let name = |field: &str| format!("news.articles[{n}].{field}");
-    Field::of(rules, name("title"), &article.title)
-        .there(R::TitleMissing)?
-        .uncut(Limit::TitleBytes)?;
-    Field::of(rules, name("description"), &article.description).uncut(Limit::DescriptionBytes)?;
-    Field::of(rules, name("url"), &article.url).url()
-}
-
-fn stored(rules: &Rules, n: usize, article: &ArticlePage) -> Fits {
-    let name = |field: &str| format!("mpnews.articles[{n}].{field}");
-    Field::of(rules, name("title"), &article.title)
-        .there(R::TitleMissing)?
-        .uncut(Limit::TitleBytes)?;
-    media(name("thumb_media_id"), &article.thumb_media_id)?;
-    Field::of(rules, name("author"), &article.author)
-        .within(Limit::AuthorBytes, R::AuthorTooLong)?;
-    Field::of(rules, name("content"), &article.content)
-        .there(R::EmptyContent)?
-        .within(Limit::ArticleBytes, R::ContentTooLong)?;
-    Field::of(rules, name("digest"), &article.digest).uncut(Limit::DescriptionBytes)
-}
-
 fn chat_name(rules: &Rules, name: Option<&Name>) -> Fits {
     match name {
         None => Ok(()),
@@ -304,6 +101,7 @@ fn distinct(people: &[UserId]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::appchat::{Article, ArticlePage};
 
     fn long(bytes: usize) -> String {
         "x".repeat(bytes)

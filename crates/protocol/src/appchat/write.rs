@@ -199,11 +199,12 @@ impl ArticlePage {
     }
 }
 
+/// Each kind of message as a message.
 macro_rules! kinds {
-    ($($kind:ident $field:ident),*) => {$(
-        impl From<$kind> for Send {
+    ($send:ident: $($kind:ident $field:ident),*) => {$(
+        impl From<$kind> for $send {
             fn from(message: $kind) -> Self {
-                Send {
+                $send {
                     msgtype: Some(stringify!($field).to_owned()),
                     $field: Some(message),
                     ..Default::default()
@@ -212,8 +213,9 @@ macro_rules! kinds {
         }
     )*};
 }
+pub(crate) use kinds;
 kinds!(
-    Text text, Image image, Voice voice, Video video, File file, TextCard textcard, News news,
+    Send: Text text, Image image, Voice voice, Video video, File file, TextCard textcard, News news,
     MpNews mpnews, Markdown markdown
 );
 

@@ -158,6 +158,17 @@ pub struct Unfriend {
     pub contact: String,
 }
 
+/// Hosts an account no longer. Who it is stays in the company and in its rooms; what waits to be told is told.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct DeleteBot {
+    /// The company; may be absent where there is only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corpid: Option<CorpId>,
+    /// Its botId, imBotId, or userid where no other account has it.
+    pub id: String,
+}
+
 /// Says what is to be known of a room and a hosted account.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -210,6 +221,10 @@ endpoint! { Get "/_qun/bots/{id}", GetBot => BotWhole {
 } }
 endpoint! { Patch "/_qun/bots/{id}", ChangeBot => BotShown {
     auth: Manage, envelope: crate::Envelope::Manage, body: crate::Body::Json, title: "Start or stop a hosted account, log it in or out",
+    refuses: &[R::BotUnknown, R::BotAmbiguous],
+} }
+endpoint! { Delete "/_qun/bots/{id}", DeleteBot => Done {
+    auth: Manage, envelope: crate::Envelope::Manage, title: "Host an account no longer",
     refuses: &[R::BotUnknown, R::BotAmbiguous],
 } }
 endpoint! { Post "/_qun/bots/{id}/fail-next", FailNext => BotShown {

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{MediaId, UserId};
 
@@ -312,6 +313,20 @@ impl TemplateCard {
     /// Whether the app is told of taps on it (可回调): its type, or its menu.
     pub fn is_interactive(&self) -> bool {
         self.has_buttons() || self.action_menu.is_some()
+    }
+
+    /// A field that a card of its type does not show.
+    pub fn foreign(&self) -> Option<String> {
+        let fields = |card: &Self| match serde_json::to_value(card) {
+            Ok(Value::Object(fields)) => fields,
+            _ => Map::new(),
+        };
+        let own = fields(&self.own());
+        let mut all = fields(self)
+            .into_iter()
+            .filter(|(_, value)| !value.is_null());
+        all.find(|(name, value)| own.get(name) != Some(value))
+            .map(|(name, _)| name)
     }
 
     /// The card with the fields of its type alone.

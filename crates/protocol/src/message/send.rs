@@ -26,6 +26,12 @@ pub const MESSAGE_TYPES: [&str; 11] = [
 /// What `touser` holds for everybody whom the app sees.
 pub const EVERYBODY: &str = "@all";
 
+/// The ids of a list such as `touser`: blanks round them are no part of them, and empty ones are none.
+pub fn ids(list: &Option<String>) -> impl Iterator<Item = &str> {
+    let ids = list.as_deref().unwrap_or_default().split('|');
+    ids.map(str::trim).filter(|id| !id.is_empty())
+}
+
 /// 发送应用消息 Sends a message to people. The field named like `msgtype` holds it; `touser`, `toparty` and `totag` must not
 /// all be empty, and who is addressed several times gets it once.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

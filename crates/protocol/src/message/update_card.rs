@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CardMoment, ResponseCode, TemplateCard, card::with_card_refusals};
 use crate::{
-    Limit, Refusal as R, Refused, Rulebook, Rules, UserId, appchat::Unfit, endpoint, text::given,
+    Limit, Refusal as R, Refused, Rulebook, Rules, UserId, check::Unfit, endpoint, text::given,
 };
 
 /// 更新模版卡片消息 Changes a card that was sent, for some or all of those who got it: a new card, or one grey button in place

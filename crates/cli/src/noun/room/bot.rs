@@ -4,8 +4,8 @@ use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
 use qun_protocol::{
     manage::{
-        Befriend, BotOperation, BotShown, Bots, ChangeBot, CreateBot, CreatePersonalRoom, FailNext,
-        GetBot, PutBotRoom, Unfriend,
+        Befriend, BotOperation, BotShown, Bots, ChangeBot, CreateBot, CreatePersonalRoom,
+        DeleteBot, FailNext, GetBot, PutBotRoom, Unfriend,
     },
     people::SyncRoom,
     world::{Bot, BotFriend, PersonalRoom},
@@ -41,6 +41,9 @@ enum Verb {
     /// Host one more account.
     #[command(after_help = "Example:\n  qun bot host zhangsan --friends 7888888888")]
     Host(New),
+    /// Host an account no longer; who it is stays in the company and in the rooms.
+    #[command(after_help = "Example:\n  qun bot remove testUserId --yes")]
+    Remove(One),
     /// Start an account: it is on line, loads its rooms and tells of them.
     #[command(after_help = "Example:\n  qun bot start testUserId")]
     Start(One),
@@ -188,6 +191,17 @@ pub(crate) async fn run(noun: Noun) -> Result<()> {
             session.output.record(&whole)
         }
         Verb::Host(new) => host(&session, new).await,
+        Verb::Remove(One { bot }) => {
+            if !session.confirm(&format!("Host {bot} no longer, and forget its friends?"))? {
+                return Ok(());
+            }
+            let said = format!("{bot} is hosted no longer");
+            let request = DeleteBot {
+                corpid: Some(session.corpid().await?),
+                id: bot,
+            };
+            session.carry_out(request, said, &json!({})).await
+        }
         Verb::Start(one) => change(&session, one, |it| it.online = Some(true)).await,
         Verb::Stop(one) => change(&session, one, |it| it.online = Some(false)).await,
         Verb::Login(one) => change(&session, one, |it| it.logged_in = Some(true)).await,

@@ -3,13 +3,14 @@ use qun_protocol::{
     appchat::{
         Article, ArticlePage, File, Image, Markdown, MpNews, News, Text, TextCard, Video, Voice,
     },
+    check::To,
     media::MediaType,
     message::{CardMoment, MiniprogramNotice, TemplateCard},
     text::{self, given},
 };
 use serde_json::{Value, json};
 
-use super::{Needed, To};
+use super::Needed;
 use crate::rule::card;
 
 /// A message that is being checked.
@@ -172,10 +173,7 @@ impl<'a> Draft<'a> {
         let Some(card) = card else {
             return Err(R::TitleMissing.into());
         };
-        let (of_title, of_description) = match self.to {
-            To::Group => (Limit::TitleBytes, Limit::DescriptionBytes),
-            To::People => (Limit::CardTitleChars, Limit::CardDescriptionChars),
-        };
+        let (of_title, of_description) = self.to.of_card();
         let title = given(&card.title).ok_or(R::TitleMissing)?;
         let title = self.cut("textcard.title", title, of_title);
         let description = given(&card.description).ok_or(R::DescriptionMissing)?;

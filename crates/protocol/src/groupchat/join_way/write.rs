@@ -1,7 +1,7 @@
 //! Short ways to write join ways, and what the API would cut or refuse of them.
 
 use super::{AddJoinWay, JoinWay, JoinWayScene, UpdateJoinWay};
-use crate::{ConfigId, GroupChatId, Limit, Refusal as R, Rulebook, Rules, appchat::Unfit};
+use crate::{ConfigId, GroupChatId, Limit, Refusal as R, Rulebook, Rules, check::Unfit};
 
 impl AddJoinWay {
     /// A QR code that leads into the first of these groups that has room.

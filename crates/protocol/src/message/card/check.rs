@@ -6,7 +6,7 @@ use super::{
     ActionMenu, CARD_TYPES, CardAction, CardButton, CardImage, CardOption, CardText, Checkbox,
     HorizontalContent, ImageTextArea, Jump, QuoteArea, Selection, SubmitButton, TemplateCard,
 };
-use crate::{Limit, Refusal as R, Refused, Rulebook, Rules, appchat::Unfit, text::given};
+use crate::{Limit, Refusal as R, Refused, Rulebook, Rules, check::Unfit, text::given};
 
 type Fits = Result<(), Refused>;
 
@@ -55,15 +55,6 @@ impl TemplateCard {
             "button_interaction" => look.button_interaction(&card),
             "vote_interaction" => look.vote_interaction(&card),
             _ => look.multiple_interaction(&card),
-        }
-    }
-}
-
-impl From<Refused> for Unfit {
-    fn from(refused: Refused) -> Self {
-        Unfit::Refused {
-            field: refused.field.into_owned(),
-            refusal: refused.refusal,
         }
     }
 }

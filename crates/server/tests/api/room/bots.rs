@@ -226,6 +226,57 @@ async fn who_leaves_the_company_is_logged_out_and_keeps_the_account() {
 }
 
 #[tokio::test]
+async fn an_account_that_is_hosted_no_longer_is_gone_but_for_the_person() {
+    let server = Server::start().await;
+    let app = company(&server, 3, |world| {
+        let bots = world["hostings"][0]["bots"].as_array_mut().unwrap();
+        bots.push(json!({ "userid": "boss", "bot_id": "5f00000000000000000000b3" }));
+    })
+    .await;
+    let listed = async || -> Vec<String> {
+        let answer = app.rooms("listByMember", "token=t1&contactWxid=wmc1").await;
+        let rooms = answer["data"].as_array().unwrap().iter();
+        let rooms = rooms.map(|room| {
+            let part = |value: &Value| value.as_str().unwrap().to_owned();
+            part(&room["wxid"]) + " " + &part(&room["botInfo"]["weixin"])
+        });
+        rooms.collect()
+    };
+    assert_eq!(
+        listed().await,
+        ["R:1 bot1", "R:2 bot1", "R:2 boss", "77@chatroom pp"]
+    );
+    let answer = app.rooms("listByMember", "token=t1&contactWxid=wmc1").await;
+    let conversation = answer["data"][2]["chatId"].as_str().unwrap().to_owned();
+    for id in ["boss", "wxid_pp"] {
+        let path = format!("/_qun/bots/{id}?corpid={}", app.corpid);
+        server.manage_ok("DELETE", &path, None).await;
+        let (status, answer) = server.manage("DELETE", &path, None).await;
+        assert_eq!(
+            (status, &answer["error"]["code"]),
+            (404, &json!("bot_unknown"))
+        );
+    }
+    assert_eq!(listed().await, ["R:1 bot1", "R:2 bot1"]);
+    let bots = server.manage_ok("GET", &app.own("bots"), None).await;
+    assert_eq!(bots["bots"].as_array().unwrap().len(), 1);
+    let add = json!({ "botUserId": "boss", "contactWxid": "wmc3", "roomWxid": "R:2" });
+    assert_eq!(app.room("addMember", add).await["code"], -2);
+    assert_eq!(app.members("wrb").await, ["boss", "bot1", "wmc1"]);
+    // It can be hosted again, by the same id too, and is another account: nothing of the old one comes back.
+    let path = app.own("hostings/5f0000000000000000000001/bots");
+    let again = json!({ "userid": "boss", "bot_id": "5f00000000000000000000b3" });
+    server.manage_ok("POST", &path, Some(again)).await;
+    assert_eq!(listed().await, ["R:1 bot1", "R:2 bot1", "R:2 boss"]);
+    let answer = app.rooms("listByMember", "token=t1&contactWxid=wmc1").await;
+    assert_ne!(answer["data"][2]["chatId"], conversation.as_str());
+    let explained = app.own(&format!("ids/{conversation}"));
+    let explained = server.manage_ok("GET", &explained, None).await;
+    assert_eq!(explained["meanings"], json!([]));
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn labels_are_made_attached_and_taken_away() {
     let server = Server::start().await;
     let app = company(&server, 2, |_| {}).await;

@@ -3,15 +3,18 @@
 use crate::{Read, ReadExt, Result, Row, Tx};
 
 statements! {
-    BY_KEY = "SELECT bot, hosting, person, user_id, bot_id, nick_name, online, logged_in, fail_next FROM bot WHERE corp = $1 AND bot = $2";
+    BY_KEY = "SELECT bot, hosting, person, user_id, bot_id, nick_name, online, logged_in, fail_next FROM bot WHERE corp = $1 AND bot = $2 AND hosting > 0";
     BY_ID = "SELECT bot, hosting, person, user_id, bot_id, nick_name, online, logged_in, fail_next FROM bot WHERE corp = $1 AND bot_id = $2";
     BY_USER = "SELECT bot, hosting, person, user_id, bot_id, nick_name, online, logged_in, fail_next FROM bot WHERE corp = $1 AND folded = $2 ORDER BY bot";
     BY_PERSON = "SELECT bot, hosting, person, user_id, bot_id, nick_name, online, logged_in, fail_next FROM bot WHERE corp = $1 AND person = $2 ORDER BY bot";
-    ALL = "SELECT bot, hosting, person, user_id, bot_id, nick_name, online, logged_in, fail_next FROM bot WHERE corp = $1 ORDER BY bot";
+    ALL = "SELECT bot, hosting, person, user_id, bot_id, nick_name, online, logged_in, fail_next FROM bot WHERE corp = $1 AND hosting > 0 ORDER BY bot";
     IN_CHAT = "SELECT b.bot, b.hosting, b.person, b.user_id, b.bot_id, b.nick_name, b.online, b.logged_in, b.fail_next FROM bot b JOIN chat_member m ON m.corp = b.corp AND m.chat = $2 AND m.person = b.person AND m.to_id IS NULL WHERE b.corp = $1 ORDER BY b.bot";
     NEXT = "SELECT COALESCE(MAX(bot), 0) + 1 FROM bot WHERE corp = $1";
     INSERT = "INSERT INTO bot (corp, bot, hosting, person, user_id, folded, bot_id, nick_name, online, logged_in, fail_next) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     UPDATE = "UPDATE bot SET nick_name = $3, online = $4, logged_in = $5, fail_next = $6 WHERE corp = $1 AND bot = $2";
+    REMOVE = "UPDATE bot SET hosting = 0, person = 0, user_id = '', folded = '', bot_id = CAST(bot AS TEXT), nick_name = '', online = 0, logged_in = 0, fail_next = '' WHERE corp = $1 AND bot = $2";
+    FORGET_FRIENDS = "DELETE FROM bot_friend WHERE corp = $1 AND bot = $2";
+    FORGET_ROOMS = "DELETE FROM bot_room WHERE corp = $1 AND bot = $2";
     LOG_OUT = "UPDATE bot SET online = 0, logged_in = 0 WHERE corp = $1 AND person = $2";
     FAIL_NEXT = "UPDATE bot SET fail_next = $3 WHERE corp = $1 AND bot = $2";
     BEFRIEND = "INSERT INTO bot_friend (corp, bot, person, loaded) VALUES ($1, $2, $3, $4) ON CONFLICT (corp, bot, person) DO UPDATE SET loaded = excluded.loaded";
@@ -134,6 +137,14 @@ pub fn update(tx: &mut dyn Tx, corp: i64, b: &Bot) -> Result<()> {
         (&b.fail_next).into(),
     ];
     tx.exec(UPDATE, &vals).map(drop)
+}
+
+/// Hosts an account no longer. Its key stays taken, for conversations are named by it.
+pub fn remove(tx: &mut dyn Tx, corp: i64, key: i64) -> Result<()> {
+    for sql in [REMOVE, FORGET_FRIENDS, FORGET_ROOMS] {
+        tx.exec(sql, &[corp.into(), key.into()])?;
+    }
+    Ok(())
 }
 
 /// Logs the accounts of a person out.
