@@ -20,6 +20,8 @@ async fn a_url_is_verified_and_its_secrets_are_never_shown() {
         .with_writer(move || lines.clone())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
+    // With one subscriber alone, what another test's thread logs first would be switched off for this one too.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let server = Server::start().await;
     let app = server.demo().await;
     let path = format!("{}/callback", app.path());
