@@ -75,6 +75,14 @@ impl Spread {
         Spread::among(&[value])
     }
 
+    pub(crate) fn times(self, factor: f64) -> Spread {
+        Spread {
+            median: self.median * factor,
+            least: self.least * factor,
+            greatest: self.greatest * factor,
+        }
+    }
+
     fn among(values: &[f64]) -> Spread {
         Spread {
             median: median(values),
@@ -90,6 +98,7 @@ impl Display for Spread {
         let digits = match self.median.abs() {
             large if large >= 100.0 => 0,
             middle if middle >= 10.0 => 1,
+            small if small > 0.0 && small < 0.095 => 3,
             _ => 2,
         };
         write!(f, "{:.digits$}", self.median)?;
@@ -402,7 +411,7 @@ impl Report {
         writeln!(
             out,
             "\n## {} customer groups of {} members\n\nPut there within {:.0} s; {:.2} GiB on disk, {:.0} bytes a member with all else. \
-             Every request asks for another page or group,\nso that no answer is one that was kept.\n\n| | |\n|---|---|",
+             Every request asks for another page or group,\nso that no answer is one that was kept; the file was read once before, so that it is in the machine's memory.\n\n| | |\n|---|---|",
             found.size.groups,
             found.size.members,
             found.seconds,
@@ -509,6 +518,7 @@ mod tests {
     #[test]
     fn spreads_show_what_they_hide() {
         assert_eq!(Spread::only(0.256).to_string(), "0.26");
+        assert_eq!(Spread::only(9.2).times(1e-3).to_string(), "0.009");
         let spread = Spread::of(&[9.0, 12.0, 30.0]).unwrap();
         assert_eq!(spread.to_string(), "12.0 [9.0..30.0]");
         assert_eq!(Spread::of(&[]), None);

@@ -1,4 +1,4 @@
-use std::{net::IpAddr, sync::Arc};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use ipnet::IpNet;
 use qun_protocol::{CorpId, Endpoint, Refusal, Refused, Rules, UserId, world::AppKind};
@@ -92,6 +92,15 @@ pub struct Hosted {
     pub rules: Rules,
 }
 
+/// The people of a company.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Everybody {
+    /// How many have not left it.
+    pub staff: i64,
+    /// Those who have left it.
+    pub left: BTreeSet<i64>,
+}
+
 /// An app that calls, with what every check needs.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -107,6 +116,10 @@ pub struct Caller {
     pub disabled: bool,
     /// Whether its visible range holds the root department.
     pub sees_root: bool,
+    /// Who is in the company, where it is an app of customer contact that sees everybody and they are few.
+    pub everybody: Option<Arc<Everybody>>,
+    /// Whether the company has bound a developer id, so that customers have unionids.
+    pub developer: bool,
     /// Addresses that may call it; all where empty.
     pub trusted: Vec<IpNet>,
     /// Grows with every change of the company's settings, apps and people.

@@ -30,7 +30,9 @@ pub mod token;
 mod user;
 pub mod world;
 
-pub use env::{Caller, Command, Cx, Failure, Hosted, Outcome, Query, ReadCx, Trace, Who};
+pub use env::{
+    Caller, Command, Cx, Everybody, Failure, Hosted, Outcome, Query, ReadCx, Trace, Who,
+};
 
 /// Carries every use case: `Use: Command<E>` or `Use: Query<E>` for each endpoint of the list.
 #[derive(Debug)]

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, ffi, params_from_iter};
 
@@ -82,6 +83,10 @@ impl Sqlite {
         conn.busy_timeout(BUSY)
             .map_err(|e| failure(e, "busy_timeout"))?;
         conn.set_prepared_statement_cache_capacity(STATEMENTS);
+        // Otherwise a statement whose plan could depend on a value, such as one beside a partial index, is prepared anew
+        // for every value.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+            .map_err(|e| failure(e, "SQLITE_DBCONFIG_ENABLE_QPSG"))?;
         conn.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY")
             .map_err(|e| failure(e, "PRAGMA foreign_keys"))?;
         Ok(Self {

@@ -3,7 +3,7 @@ use qun_protocol::{
     groupchat::{Get, Got, GroupChat, GroupMember, Named},
     world::CustomerKind,
 };
-use qun_store::table::{company, customer_group};
+use qun_store::table::customer_group;
 
 use super::sees;
 use crate::{Outcome, Query, ReadCx, Use, customer_group as core};
@@ -27,8 +27,6 @@ impl Query<Get> for Use {
         };
         let group = core::named(cx.read, corp, request.chat_id.as_ref())?;
         sees(cx.read, &caller, group.owner)?;
-        let bound =
-            company::by_corp(cx.read, corp)?.is_some_and(|company| company.developer_id.is_some());
         let members = customer_group::members(cx.read, corp, group.chat)?;
         let owner = members.iter().find(|member| member.person == group.owner);
         let owner = UserId(owner.map(|member| member.id.clone()).unwrap_or_default());
@@ -43,7 +41,7 @@ impl Query<Get> for Use {
                 member_version: core::member_version(&group),
                 member_list: members
                     .into_iter()
-                    .map(|member| shown(member, names, bound))
+                    .map(|member| shown(member, names, caller.developer))
                     .collect(),
                 chat_id: GroupChatId(group.chat_id),
                 name: group.name,

@@ -1,4 +1,7 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use qun_protocol::{
     GroupChatId, Limit, Refusal as R, Refused, UserId,
@@ -91,7 +94,10 @@ impl Query<List> for Use {
             Some(last) => seal::seal(cx.read, corp, &context, &last.chat.to_string())?,
             None => String::new(),
         };
-        let left = left(cx.read, corp, &found)?;
+        let left = match &caller.everybody {
+            Some(everybody) => Cow::Borrowed(&everybody.left),
+            None => Cow::Owned(left(cx.read, corp, &found)?),
+        };
         let shown = found.into_iter().map(|group| ListedGroup {
             status: follow_status(group.status, left.contains(&group.owner)).number(),
             chat_id: GroupChatId(group.chat_id),
@@ -149,8 +155,14 @@ fn owners(
 
 /// Everybody whom the app sees, where those are few enough to be asked for without naming them.
 pub(super) fn everybody_in_range(cx: &mut ReadCx, caller: &Caller) -> Outcome<Sight> {
-    let sight = range::sight(cx.read, caller.corp, caller.agentid)?;
     let most = caller.rules.limit(Limit::RangePeopleMax);
+    if let Some(everybody) = &caller.everybody {
+        return match caller.rules.enforced && everybody.staff > most {
+            true => Err(R::RangeTooLarge.into()),
+            false => Ok(Sight::Everybody),
+        };
+    }
+    let sight = range::sight(cx.read, caller.corp, caller.agentid)?;
     let counted = most.saturating_add(1);
     if caller.rules.enforced && sight.staff(cx.read, caller.corp, counted)? > most {
         return Err(R::RangeTooLarge.into());

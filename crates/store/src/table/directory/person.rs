@@ -11,6 +11,7 @@ statements! {
     KEYS = "SELECT l.n, p.person, p.status FROM {texts $2} AS l JOIN person p ON p.corp = $1 AND p.folded = l.v ORDER BY l.n";
     USERIDS = "SELECT p.person, p.userid FROM {ints $2} AS l CROSS JOIN person p WHERE p.corp = $1 AND p.person = l.v";
     STAFF = "SELECT COUNT(*) FROM (SELECT 1 FROM person WHERE corp = $1 AND status <> 5 LIMIT $2) AS n";
+    STATUSES = "SELECT person, status FROM person WHERE corp = $1 LIMIT $2";
     NEXT_PERSON = "SELECT COALESCE(MAX(person), 0) + 1 FROM person WHERE corp = $1";
     INSERT_PERSON = "INSERT INTO person (corp, person, userid, folded, search, name, alias, mobile, email, biz_mail, status, real_named, customer_contact, licence_end) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     UPDATE_PERSON = "UPDATE person SET userid = $3, folded = $4, search = $5, name = $6, alias = $7, mobile = $8, email = $9, biz_mail = $10, status = $11, real_named = $12, customer_contact = $13, licence_end = $14 WHERE corp = $1 AND person = $2";
@@ -123,6 +124,13 @@ pub fn userids(read: &mut dyn Read, corp: i64, keys: &[i64]) -> Result<Vec<(i64,
 /// How many people of a company have not left, counted up to a number.
 pub fn staff(read: &mut dyn Read, corp: i64, most: i64) -> Result<i64> {
     Ok(read.int(STAFF, &[corp.into(), most.into()])?.unwrap_or(0))
+}
+
+/// Key and status of the people of a company, of at most so many, in no order.
+pub fn statuses(read: &mut dyn Read, corp: i64, most: i64) -> Result<Vec<(i64, i64)>> {
+    read.all(STATUSES, &[corp.into(), most.into()], |row| {
+        (row.int(0), row.int(1))
+    })
 }
 
 /// The key for one more person.
