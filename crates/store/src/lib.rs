@@ -5,6 +5,7 @@ mod batch;
 mod db;
 mod dialect;
 mod migrate;
+mod planner;
 mod postgres;
 mod reader;
 mod sqlite;

@@ -15,6 +15,7 @@ pub(crate) const FILES: &[&str] = &[
     include_str!("../migrations/0008_join_ways.sql"),
     include_str!("../migrations/0009_statistics.sql"),
     include_str!("../migrations/0010_rooms.sql"),
+    include_str!("../migrations/0011_listing_customer_groups.sql"),
 ];
 
 /// What a migration needs of an engine.
@@ -99,6 +100,34 @@ fn split(text: &str) -> impl Iterator<Item = &str> {
         Some(statement.trim().trim_end_matches(';'))
     })
     .filter(|statement| !statement.is_empty())
+}
+
+/// What groups were before they were listed from an index of their own, and a question that finds all four of them well
+/// afterwards.
+#[cfg(test)]
+pub(crate) mod story {
+    use super::{FILES, Target, run};
+
+    pub(crate) const AFTER: &str = "SELECT COUNT(*) FROM chat c \
+        LEFT JOIN customer_group g ON g.corp = c.corp AND g.chat = c.chat \
+        WHERE c.chat = 1 AND c.notice IS NULL AND c.version IS NULL AND g.chat IS NULL \
+        OR c.chat = 2 AND c.notice = 'n' AND c.version = 7 AND g.chat IS NULL \
+        OR c.chat = 3 AND c.notice = 'm' AND c.version = 8 AND g.opengid = 'o' AND g.messages = 5 \
+        OR c.chat = 4 AND c.notice = '' AND c.version = 9 AND g.chat IS NULL";
+
+    pub(crate) fn tell<T: Target>(target: &mut T) {
+        run(target, &FILES[..10]).unwrap();
+        for statement in [
+            "INSERT INTO chat (corp, chat, chatid, app, name, search, owner, member_count, created, kind) VALUES \
+             (1, 1, 'a', 1, '', '', 1, 3, 0, 0), (1, 2, 'b', 0, '', '', 1, 3, 0, 1), \
+             (1, 3, 'c', 0, '', '', 1, 3, 0, 1), (1, 4, 'd', 0, '', '', 1, 3, 0, 2)",
+            "INSERT INTO customer_group (corp, chat, notice, version, opengid, messages) VALUES \
+             (1, 2, 'n', 7, NULL, 0), (1, 3, 'm', 8, 'o', 5), (1, 4, '', 9, NULL, 0)",
+        ] {
+            target.statement(statement).unwrap();
+        }
+        run(target, FILES).unwrap();
+    }
 }
 
 #[cfg(test)]

@@ -195,6 +195,7 @@ impl fmt::Debug for Store {
 
 fn migrated(mut connection: Sqlite) -> Result<Arc<Mutex<Sqlite>>> {
     migrate::run(&mut connection, migrate::FILES)?;
+    connection.inform()?;
     Ok(Arc::new(Mutex::new(connection)))
 }
 

@@ -247,6 +247,17 @@ mod tests {
     }
 
     #[test]
+    fn groups_of_an_older_schema_are_kept() {
+        with_schema(|url| {
+            let mut client = connect(url);
+            make_schema(&mut client).unwrap();
+            migrate::story::tell(&mut client);
+            let rows: i64 = client.query_one(migrate::story::AFTER).unwrap().get(0);
+            assert_eq!(rows, 4);
+        });
+    }
+
+    #[test]
     fn migrations_run_once_and_a_newer_schema_is_refused() {
         const FILES: &[&str] = &[migrate::FILES[0], "INSERT INTO lane VALUES (9, 0, 0, 0);"];
         with_schema(|url| {

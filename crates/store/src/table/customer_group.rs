@@ -1,24 +1,29 @@
 //! 客户群: what customer groups have beyond what every group has.
 
-use super::chat::{int_list, search_text};
+use std::collections::HashMap;
+
+use super::chat::int_list;
+use super::directory;
 use crate::{Read, ReadExt, Result, Row, Tx};
 
 statements! {
-    BY_CHAT_ID = "SELECT c.chat, c.chatid, c.kind, c.name, c.owner, c.member_count, c.created, c.dissolved, c.status, g.notice, g.version, g.opengid, g.handed, g.handed_before, g.heir, g.due, g.transfer_app FROM chat c JOIN customer_group g ON g.corp = c.corp AND g.chat = c.chat WHERE c.corp = $1 AND c.chatid = $2 AND c.kind = 1";
-    BY_KEY = "SELECT c.chat, c.chatid, c.kind, c.name, c.owner, c.member_count, c.created, c.dissolved, c.status, g.notice, g.version, g.opengid, g.handed, g.handed_before, g.heir, g.due, g.transfer_app FROM chat c JOIN customer_group g ON g.corp = c.corp AND g.chat = c.chat WHERE c.corp = $1 AND c.chat = $2";
+    // Only internal groups are searched for.
+    BY_CHAT_ID = "SELECT c.chat, c.chatid, c.kind, c.name, c.owner, c.member_count, c.created, c.dissolved, c.status, c.notice, c.version, g.opengid, g.handed, g.handed_before, g.heir, g.due, g.transfer_app FROM chat c LEFT JOIN customer_group g ON g.corp = c.corp AND g.chat = c.chat WHERE c.corp = $1 AND c.chatid = $2 AND c.kind = 1";
+    BY_KEY = "SELECT c.chat, c.chatid, c.kind, c.name, c.owner, c.member_count, c.created, c.dissolved, c.status, c.notice, c.version, g.opengid, g.handed, g.handed_before, g.heir, g.due, g.transfer_app FROM chat c LEFT JOIN customer_group g ON g.corp = c.corp AND g.chat = c.chat WHERE c.corp = $1 AND c.chat = $2 AND c.kind <> 0";
     BY_OPENGID = "SELECT chat FROM customer_group WHERE corp = $1 AND opengid = $2";
-    INSERT_CHAT = "INSERT INTO chat (corp, chat, chatid, app, name, search, owner, member_count, created, first_message, dissolved, kind, status) VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, NULL, NULL, $9, $10)";
-    INSERT = "INSERT INTO customer_group (corp, chat, notice, version, opengid) VALUES ($1, $2, $3, $4, $5)";
-    UPDATE_CHAT = "UPDATE chat SET name = $3, search = $4, owner = $5, member_count = $6, status = $7 WHERE corp = $1 AND chat = $2";
-    UPDATE = "UPDATE customer_group SET notice = $3, version = $4, opengid = $5, handed = $6, handed_before = $7, heir = $8, due = $9, transfer_app = $10 WHERE corp = $1 AND chat = $2";
+    INSERT = "INSERT INTO chat (corp, chat, chatid, app, name, search, owner, member_count, created, first_message, dissolved, kind, status, notice, version) VALUES ($1, $2, $3, 0, $4, '', $5, $6, $7, NULL, NULL, $8, $9, $10, $11)";
+    UPDATE = "UPDATE chat SET name = $3, owner = $4, member_count = $5, status = $6, notice = $7, version = $8 WHERE corp = $1 AND chat = $2";
+    ADD_MORE = "INSERT INTO customer_group (corp, chat, opengid, handed, handed_before, heir, due, transfer_app) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (corp, chat) DO UPDATE SET opengid = excluded.opengid, handed = excluded.handed, handed_before = excluded.handed_before, heir = excluded.heir, due = excluded.due, transfer_app = excluded.transfer_app";
+    NO_MORE = "UPDATE customer_group SET opengid = NULL, handed = NULL, handed_before = NULL, heir = NULL, due = NULL, transfer_app = NULL WHERE corp = $1 AND chat = $2";
     ALL = "SELECT chat, chatid, owner, status FROM chat WHERE corp = $1 AND kind = 1 AND dissolved IS NULL AND chat > $2 ORDER BY chat LIMIT $3";
     ALL_FROM = "SELECT chat, chatid, owner, status FROM chat WHERE corp = $1 AND kind = 1 AND dissolved IS NULL ORDER BY chat LIMIT $3 OFFSET $2";
     OF_OWNER = "SELECT chat, chatid, owner, status FROM chat WHERE corp = $1 AND owner = $2 AND dissolved IS NULL AND kind = 1 AND chat > $3 ORDER BY chat LIMIT $4";
     OF_OWNER_AT = "SELECT chat, chatid, owner, status FROM chat WHERE corp = $1 AND status = $2 AND owner = $3 AND dissolved IS NULL AND kind = 1 AND status > 0 AND chat > $4 ORDER BY chat LIMIT $5";
     OF_OWNER_BUT = "SELECT chat, chatid, owner, status FROM chat WHERE corp = $1 AND owner = $2 AND dissolved IS NULL AND kind = 1 AND chat > $3 AND status <> $5 ORDER BY chat LIMIT $4";
     COUNT_OF_OWNER = "SELECT COUNT(*) FROM chat WHERE corp = $1 AND owner = $2 AND dissolved IS NULL AND kind = 1";
-    // Nothing is looked for among employees with a customer's key, and the other way round.
-    MEMBERS = "SELECT m.person, m.joined, m.from_id, m.scene, m.state, m.nickname, m.admin, p.userid, p.name, p.alias, p.status, k.external_userid, k.name, k.kind, k.unionid, i.userid FROM chat_member m LEFT JOIN person p ON p.corp = m.corp AND p.person = CASE WHEN m.person > 0 THEN m.person END LEFT JOIN customer k ON k.corp = m.corp AND k.customer = CASE WHEN m.person < 0 THEN m.person END LEFT JOIN person i ON i.corp = m.corp AND i.person = m.invitor WHERE m.corp = $1 AND m.chat = $2 AND m.to_id IS NULL ORDER BY m.from_id";
+    // Nothing is looked for among employees with a customer's key, and the other way round. Who let a member in is a key:
+    // nearly always it is one of the members.
+    MEMBERS = "SELECT m.person, m.joined, m.scene, m.state, m.nickname, m.admin, m.invitor, p.userid, p.name, p.alias, k.external_userid, k.name, k.kind, k.unionid FROM chat_member m LEFT JOIN person p ON p.corp = m.corp AND p.person = CASE WHEN m.person > 0 THEN m.person END LEFT JOIN customer k ON k.corp = m.corp AND k.customer = CASE WHEN m.person < 0 THEN m.person END WHERE m.corp = $1 AND m.chat = $2 AND m.to_id IS NULL ORDER BY m.from_id";
     PRESENT = "SELECT person FROM chat_member WHERE corp = $1 AND chat = $2 AND to_id IS NULL ORDER BY from_id";
     JOIN = "INSERT INTO chat_member (corp, chat, from_id, person, joined, to_id, scene, invitor, state) SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT) + l.n, l.v, CAST($4 AS BIGINT), NULL, CAST($6 AS BIGINT), CAST($7 AS BIGINT), CAST($8 AS TEXT) FROM {ints $5} AS l";
     NICKNAME = "UPDATE chat_member SET nickname = $4 WHERE corp = $1 AND chat = $2 AND person = $3 AND to_id IS NULL";
@@ -79,6 +84,16 @@ pub struct Group {
     pub transfer: Option<Transfer>,
 }
 
+impl Group {
+    /// Whether it has anything that only few groups have.
+    fn has_more(&self) -> bool {
+        self.opengid.is_some()
+            || self.handed.is_some()
+            || self.handed_before.is_some()
+            || self.transfer.is_some()
+    }
+}
+
 /// An inheritance under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transfer {
@@ -131,48 +146,51 @@ pub fn by_opengid(read: &mut dyn Read, corp: i64, opengid: &str) -> Result<Optio
 
 /// Adds a group; its members are added by [`join`].
 pub fn insert(tx: &mut dyn Tx, corp: i64, g: &Group) -> Result<()> {
-    let search = search_text(&g.chat_id, &g.name);
     let vals = [
         corp.into(),
         g.chat.into(),
         (&g.chat_id).into(),
         (&g.name).into(),
-        (&search).into(),
         g.owner.into(),
         g.member_count.into(),
         g.created.into(),
         g.kind.into(),
         g.status.into(),
-    ];
-    tx.exec(INSERT_CHAT, &vals)?;
-    let vals = [
-        corp.into(),
-        g.chat.into(),
         (&g.notice).into(),
         g.version.into(),
-        g.opengid.as_ref().into(),
     ];
-    tx.exec(INSERT, &vals).map(drop)
+    tx.exec(INSERT, &vals)?;
+    if g.has_more() {
+        put_more(tx, corp, g)?;
+    }
+    Ok(())
 }
 
 /// Saves all of a group that can change, but who is in it.
 pub fn update(tx: &mut dyn Tx, corp: i64, g: &Group) -> Result<()> {
-    let search = search_text(&g.chat_id, &g.name);
     let vals = [
         corp.into(),
         g.chat.into(),
         (&g.name).into(),
-        (&search).into(),
         g.owner.into(),
         g.member_count.into(),
         g.status.into(),
+        (&g.notice).into(),
+        g.version.into(),
     ];
-    tx.exec(UPDATE_CHAT, &vals)?;
+    tx.exec(UPDATE, &vals)?;
+    if g.has_more() {
+        put_more(tx, corp, g)
+    } else {
+        tx.exec(NO_MORE, &[corp.into(), g.chat.into()]).map(drop)
+    }
+}
+
+/// Saves what only few groups have.
+fn put_more(tx: &mut dyn Tx, corp: i64, g: &Group) -> Result<()> {
     let vals = [
         corp.into(),
         g.chat.into(),
-        (&g.notice).into(),
-        g.version.into(),
         g.opengid.as_ref().into(),
         g.handed.into(),
         g.handed_before.into(),
@@ -180,7 +198,7 @@ pub fn update(tx: &mut dyn Tx, corp: i64, g: &Group) -> Result<()> {
         g.transfer.map(|transfer| transfer.due).into(),
         g.transfer.map(|transfer| transfer.app).into(),
     ];
-    tx.exec(UPDATE, &vals).map(drop)
+    tx.exec(ADD_MORE, &vals).map(drop)
 }
 
 /// A live customer group in a list.
@@ -280,8 +298,6 @@ pub struct Member {
     pub person: i64,
     /// When the member joined, ms UTC.
     pub joined: i64,
-    /// From which id on the member sees messages.
-    pub from_id: i64,
     /// 1 invited, 2 by a link, 3 by a QR code.
     pub scene: i64,
     /// The state of the join way, if it had one.
@@ -296,8 +312,6 @@ pub struct Member {
     pub name: String,
     /// An employee's alias.
     pub alias: Option<String>,
-    /// An employee's status; 0 of a customer.
-    pub status: i64,
     /// What kind of customer, 0 of an employee.
     pub customer_kind: i64,
     /// A customer's unionid.
@@ -306,29 +320,77 @@ pub struct Member {
     pub invitor: Option<String>,
 }
 
+/// Few groups have more members.
+const USUAL: usize = 32;
+
 /// The present members, in the order in which they joined.
 pub fn members(read: &mut dyn Read, corp: i64, chat: i64) -> Result<Vec<Member>> {
-    read.all(MEMBERS, &[corp.into(), chat.into()], |row| {
-        let text = |place: usize| row.opt_text(place).map(str::to_owned);
-        let employee = !row.is_null(7);
-        let (id, name) = if employee { (7, 8) } else { (11, 12) };
+    let mut members = Vec::with_capacity(USUAL);
+    let mut invitors = Vec::with_capacity(USUAL);
+    read.each(MEMBERS, &[corp.into(), chat.into()], &mut |row| {
+        members.push(member(row));
+        invitors.push(row.opt_int(6));
+        Ok(())
+    })?;
+    name_invitors(read, corp, &mut members, &invitors)?;
+    Ok(members)
+}
+
+/// A row of [`MEMBERS`].
+fn member(row: &dyn Row) -> Member {
+    let text = |place: usize| row.opt_text(place).map(str::to_owned);
+    let member = Member {
+        person: row.int(0),
+        joined: row.int(1),
+        scene: row.opt_int(2).unwrap_or(1),
+        state: text(3),
+        nickname: text(4),
+        admin: row.opt_int(5) == Some(1),
+        ..Member::default()
+    };
+    if member.person > 0 {
         Member {
-            person: row.int(0),
-            joined: row.int(1),
-            from_id: row.int(2),
-            scene: row.opt_int(3).unwrap_or(1),
-            state: text(4),
-            nickname: text(5),
-            admin: row.opt_int(6) == Some(1),
-            id: text(id).unwrap_or_default(),
-            name: text(name).unwrap_or_default(),
+            id: text(7).unwrap_or_default(),
+            name: text(8).unwrap_or_default(),
             alias: text(9),
-            status: row.opt_int(10).unwrap_or(0),
-            customer_kind: row.opt_int(13).unwrap_or(0),
-            unionid: text(14),
-            invitor: text(15),
+            ..member
         }
-    })
+    } else {
+        Member {
+            id: text(10).unwrap_or_default(),
+            name: text(11).unwrap_or_default(),
+            customer_kind: row.opt_int(12).unwrap_or(0),
+            unionid: text(13),
+            ..member
+        }
+    }
+}
+
+/// Gives the members the userids of the employees who let them in.
+fn name_invitors(
+    read: &mut dyn Read,
+    corp: i64,
+    members: &mut [Member],
+    invitors: &[Option<i64>],
+) -> Result<()> {
+    let mut userids = HashMap::new();
+    let mut others = Vec::new();
+    for key in invitors.iter().flatten().filter(|key| **key > 0) {
+        if userids.contains_key(key) {
+            continue;
+        }
+        let here = members.iter().find(|member| member.person == *key);
+        others.extend(here.is_none().then_some(*key));
+        userids.insert(*key, here.map(|member| member.id.clone()));
+    }
+    if !others.is_empty() {
+        let found = directory::userids(read, corp, &others)?;
+        userids.extend(found.into_iter().map(|(key, userid)| (key, Some(userid))));
+    }
+    for (member, invitor) in members.iter_mut().zip(invitors) {
+        member.invitor = invitor.and_then(|key| userids.get(&key).cloned().flatten());
+    }
+    Ok(())
 }
 
 /// The keys of the present members, in the order in which they joined.

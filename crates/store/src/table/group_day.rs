@@ -15,7 +15,7 @@ statements! {
     OLD = "SELECT g.owner, g.day FROM group_day g WHERE g.corp = $1 AND g.day < $2 AND EXISTS (SELECT 1 FROM group_day l WHERE l.corp = g.corp AND l.owner = g.owner AND l.day > g.day AND l.day <= $2) ORDER BY g.day, g.owner LIMIT $3";
     REMOVE = "DELETE FROM group_day WHERE corp = $1 AND owner = $2 AND day = $3";
     COUNTERS = "SELECT messages, speakers, migrated FROM customer_group WHERE corp = $1 AND chat = $2";
-    SET_COUNTERS = "UPDATE customer_group SET messages = $3, speakers = $4, migrated = $5 WHERE corp = $1 AND chat = $2";
+    SET_COUNTERS = "INSERT INTO customer_group (corp, chat, messages, speakers, migrated) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (corp, chat) DO UPDATE SET messages = excluded.messages, speakers = excluded.speakers, migrated = excluded.migrated";
     ADD_SPEAKER = "INSERT INTO group_speaker (corp, chat, person) VALUES ($1, $2, $3) ON CONFLICT (corp, chat, person) DO NOTHING";
     SPEAKERS = "SELECT COUNT(*) FROM {ints $3} AS l JOIN group_speaker s ON s.corp = $1 AND s.chat = $2 AND s.person = l.v";
 }

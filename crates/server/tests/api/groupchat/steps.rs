@@ -129,6 +129,15 @@ async fn people_come_in_by_invitation_by_link_and_by_qr_code() {
             ("c4", 3, None),
         ]
     );
+    // Who let them in stays, also when he has gone.
+    app.did("p2", &chat_id, "leave", json!({})).await;
+    let group = app.shown(&chat_id).await;
+    let invitors = group["member_list"].as_array().unwrap().iter();
+    let invitors: Vec<_> = invitors
+        .map(|it| it["invitor"]["userid"].as_str())
+        .collect();
+    let by = [None, Some("p2"), Some("p2"), None, Some("p3"), None];
+    assert_eq!(invitors, by);
     // A code lasts seven days, and as long as its group.
     server.advance(7 * 86_400 - 60).await;
     assert_eq!(app.joins("c5", &code_shown).await.0, 200);
