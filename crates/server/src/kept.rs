@@ -1,10 +1,11 @@
 //! Answers that are given again until something of their company changes.
 //!
-//! Only where this process alone writes: on a shared database nobody would hear of another node's change in time.
+//! What was asked for once is seldom asked for again, so an answer is kept when it was asked for before. Only where this process alone writes: on a shared database nobody would hear of another node's change in time.
 
 use std::{
     any::Any,
     collections::HashMap,
+    hash::{BuildHasher, RandomState},
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -15,6 +16,9 @@ use std::{
 const MOST: usize = 10_000;
 const BYTES: usize = 16 * 1024 * 1024;
 
+/// How many questions are remembered.
+const ASKED: usize = 4096;
+
 /// Which answer: an endpoint's path, and everything that the answer depends on.
 pub(crate) type Key = (&'static str, String);
 /// What is kept of an answer.
@@ -24,10 +28,23 @@ pub(crate) type Value = Arc<dyn Any + Send + Sync>;
 ///
 /// Whoever makes one notes the number of evictions before reading; it is kept only if there was none since. So a change
 /// that is committed is never hidden by something read before it.
-#[derive(Default)]
 pub(crate) struct Kept {
     shelf: RwLock<Shelf>,
     evictions: AtomicU64,
+    /// The last question of each place, hashed.
+    asked: Vec<AtomicU64>,
+    hasher: RandomState,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            shelf: RwLock::default(),
+            evictions: AtomicU64::default(),
+            asked: (0..ASKED).map(|_| AtomicU64::default()).collect(),
+            hasher: RandomState::new(),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -56,6 +73,12 @@ impl Kept {
         let entry = shelf.answers.get(key)?;
         let change = shelf.changes.get(&entry.corp).copied().unwrap_or(0);
         (entry.change == change).then(|| Arc::clone(&entry.value))
+    }
+
+    /// Whether an answer is worth keeping: something like it was asked for not long ago.
+    pub(crate) fn wants(&self, key: &Key) -> bool {
+        let hash = self.hasher.hash_one(key);
+        self.asked[hash as usize % ASKED].swap(hash, Relaxed) == hash
     }
 
     /// Keeps an answer about a company that takes so many bytes.
@@ -121,6 +144,18 @@ mod tests {
         assert!(kept.get(&key("a")).is_some());
         kept.evict(None);
         assert!(kept.get(&key("a")).is_none() && kept.get(&key("b")).is_none());
+    }
+
+    #[test]
+    fn an_answer_is_wanted_when_it_is_asked_for_again() {
+        let kept = Kept::default();
+        assert!(!kept.wants(&key("a")));
+        assert!(kept.wants(&key("a")) && kept.wants(&key("a")));
+        // Many others between make it forgotten, never wrong.
+        for n in 0..100 * ASKED {
+            assert!(!kept.wants(&key(&n.to_string())));
+        }
+        assert!(!kept.wants(&key("a")));
     }
 
     #[test]

@@ -135,7 +135,8 @@ where
             }
         }
         let (response, lints) = answer?;
-        if let Some((corp, key)) = keep.filter(|_| lints.is_empty())
+        if let Some((corp, key)) =
+            keep.filter(|(_, key)| lints.is_empty() && call.app.kept.wants(key))
             && let Ok(body) = envelope::success(&response, "ok")
         {
             let body = Bytes::from(body);
