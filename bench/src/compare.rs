@@ -107,6 +107,9 @@ pub(crate) struct Subject<'a> {
     pub(crate) servers: Vec<&'a Server>,
     pub(crate) targets: Vec<Target>,
     pub(crate) connections: usize,
+    /// Whether those who ask stay awake between answers. Where a server waits for nothing, waking them would be the most
+    /// of its work that is not its own; a bare one never lets them sleep.
+    pub(crate) awake: bool,
 }
 
 /// What all measurements need.
@@ -208,7 +211,10 @@ impl Bench<'_> {
             || -> Option<u64> { subject.servers.iter().map(|one| one.resident_kib()).sum() };
         let before = cpu();
         let mut most = memory();
-        let work = self.load(&subject.targets, subject.connections, self.options.seconds);
+        let mut spec = spec(&subject.targets, subject.connections, self.options.seconds);
+        // On a core that others need too they would be in the way.
+        spec.awake = subject.awake && self.load_core.is_some();
+        let work = self.load(&spec);
         tokio::pin!(work);
         let mut tick = interval(SAMPLE);
         let load = loop {
@@ -225,16 +231,11 @@ impl Bench<'_> {
         })
     }
 
-    /// Load until `seconds` after the warm-up.
-    pub(crate) async fn load(
-        &self,
-        targets: &[Target],
-        connections: usize,
-        seconds: Duration,
-    ) -> Result<Outcome> {
-        let child = self.start_load(targets, connections, seconds).await?;
+    /// Load to its end.
+    pub(crate) async fn load(&self, spec: &Spec) -> Result<Outcome> {
+        let child = self.start_load(spec).await?;
         // It has a limit of its own; this one is for the case that it hangs.
-        let limit = seconds + Duration::from_secs(30);
+        let limit = Duration::try_from_secs_f64(spec.seconds)? + Duration::from_secs(30);
         let output = timeout(limit, child.wait_with_output())
             .await
             .with_context(|| format!("the load generator did not end within {limit:?}"))??;
@@ -245,18 +246,7 @@ impl Bench<'_> {
     }
 
     /// Starts the load generator as a process of its own, so that it can have a core of its own.
-    pub(crate) async fn start_load(
-        &self,
-        targets: &[Target],
-        connections: usize,
-        seconds: Duration,
-    ) -> Result<Child> {
-        let spec = Spec {
-            targets: targets.to_vec(),
-            connections,
-            seconds: seconds.as_secs_f64(),
-            warm_up: WARM_UP.as_secs_f64(),
-        };
+    pub(crate) async fn start_load(&self, spec: &Spec) -> Result<Child> {
         let mut child = self
             .load_command()
             .arg("load")
@@ -267,7 +257,18 @@ impl Bench<'_> {
             .spawn()
             .context("cannot start the load generator")?;
         let mut input = child.stdin.take().context("no input")?;
-        input.write_all(&serde_json::to_vec(&spec)?).await?;
+        input.write_all(&serde_json::to_vec(spec)?).await?;
         Ok(child)
+    }
+}
+
+/// Load until `seconds` after the warm-up.
+pub(crate) fn spec(targets: &[Target], connections: usize, seconds: Duration) -> Spec {
+    Spec {
+        targets: targets.to_vec(),
+        connections,
+        seconds: seconds.as_secs_f64(),
+        warm_up: WARM_UP.as_secs_f64(),
+        awake: false,
     }
 }

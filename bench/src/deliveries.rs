@@ -144,6 +144,7 @@ pub(crate) async fn measure(bench: &Bench<'_>, bare: &Server) -> Result<Option<D
         servers: vec![bare],
         targets: vec![no.send(2).to(bare)],
         connections: 64,
+        awake: false,
     };
     let (mut rates, mut of_bare, mut cpu) = (Vec::new(), Vec::new(), Vec::new());
     for round in 1..=bench.options.rounds {

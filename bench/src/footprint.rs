@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::compare::Bench;
+use crate::compare::{Bench, spec};
 use crate::server::Server;
 use crate::setup::{self, Call, Calls};
 
@@ -99,7 +99,7 @@ async fn after_a_kill(bench: &Bench<'_>, round: usize) -> Result<f64> {
         .await?;
     let calls = Calls::of(&qun, &setup::company(0)).await?;
     let load = bench
-        .start_load(&[calls.send(2).to(&qun)], 64, 10 * LOAD)
+        .start_load(&spec(&[calls.send(2).to(&qun)], 64, 10 * LOAD))
         .await?;
     tokio::time::sleep(LOAD).await;
     qun.kill().await?;
@@ -153,12 +153,14 @@ async fn weigh_messages(
     let qun = bench.start_qun(name, &args).await?;
     // The first one may find out who gets it.
     let first = call(&Calls::of(&qun, &setup::company(0)).await?);
-    bench.load(&[first.to(&qun)], 1, LOAD / 10).await?;
+    bench.load(&spec(&[first.to(&qun)], 1, LOAD / 10)).await?;
     qun.stop().await?;
     let before = size(&data)?;
     let qun = bench.start_qun(name, &["--data", &data]).await?;
     let calls = Calls::of(&qun, &setup::company(0)).await?;
-    let load = bench.load(&[call(&calls).to(&qun)], 64, LOAD).await?;
+    let load = bench
+        .load(&spec(&[call(&calls).to(&qun)], 64, LOAD))
+        .await?;
     qun.stop().await?;
     Ok((size(&data)? - before) / load.requests as f64 - setup::message_bytes() as f64)
 }

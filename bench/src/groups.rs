@@ -131,6 +131,7 @@ async fn rows(bench: &Bench<'_>, bare: &Server, qun: &Server, size: Size) -> Res
             servers: vec![server],
             targets,
             connections: 64,
+            awake: true,
         };
         let subjects = [
             subject("bare", bare, vec![same.to(bare)]),

@@ -27,6 +27,9 @@ pub(crate) struct Spec {
     /// Seconds of load before anything is counted.
     #[serde(default)]
     pub(crate) warm_up: f64,
+    /// Never to sleep while there is no answer.
+    #[serde(default)]
+    pub(crate) awake: bool,
 }
 
 /// A request, and which server gets it.
@@ -87,12 +90,16 @@ async fn drive(spec: &Spec, warm_up: Duration, time: Duration) -> Result<Outcome
     for (connection, round) in open {
         tasks.spawn(one(connection, round, start, end));
     }
+    let awake = spec.awake.then(|| tokio::spawn(stay_awake()));
     let mut latencies = Histogram::new();
     let mut requests = 0;
     while let Some(task) = tasks.join_next().await {
         let (part, count) = task??;
         latencies.add(&part);
         requests += count;
+    }
+    if let Some(awake) = awake {
+        awake.abort();
     }
     if latencies.len() == 0 {
         bail!("no request was answered within the measured {time:?}");
@@ -105,6 +112,13 @@ async fn drive(spec: &Spec, warm_up: Duration, time: Duration) -> Result<Outcome
         p99: micros(0.99),
         p999: micros(0.999),
     })
+}
+
+/// Keeps this thread looking for answers: as long as a task can run, it does not wait.
+async fn stay_awake() {
+    loop {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// What a connection sends.
@@ -184,6 +198,7 @@ mod tests {
             connections: 3,
             seconds: 60.0,
             warm_up: 0.0,
+            awake: false,
         }
     }
 

@@ -49,7 +49,7 @@ bare answers {\"errcode\":0,\"errmsg\":\"ok\"} and prints its address as a line 
 receiver takes callbacks: it refuses them until POST /open, and GET /counted tells how many came.
 client calls from 64 tasks with the SDK, or with bare hyper connections, and prints what it cost.
 load reads one JSON object on stdin and prints one:
-  {\"targets\": [{\"address\", \"method\", \"target\", \"body\"}], \"connections\", \"seconds\", \"warm_up\"}
+  {\"targets\": [{\"address\", \"method\", \"target\", \"body\"}], \"connections\", \"seconds\", \"warm_up\", \"awake\"}
 ";
 
 fn main() -> ExitCode {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use postgres::{Client, NoTls};
 use qun_testkit::cluster::{self, Cluster};
 
-use crate::compare::{Bench, Subject};
+use crate::compare::{Bench, Subject, spec};
 use crate::flush::{self, Flushes};
 use crate::report::Row;
 use crate::server::Server;
@@ -157,6 +157,7 @@ impl Group {
             servers: self.nodes.iter().collect(),
             targets: targets.collect(),
             connections,
+            awake: false,
         }
     }
 }
@@ -167,6 +168,7 @@ fn one<'a>(name: &str, server: &'a Server, calls: &Calls, connections: usize) ->
         servers: vec![server],
         targets: vec![calls.send(2).to(server)],
         connections,
+        awake: false,
     }
 }
 
@@ -189,7 +191,7 @@ async fn start(bench: &Bench<'_>, url: &str, count: usize, world: &str) -> Resul
     let enough = SENDS * options.rounds as f64 * (options.seconds.as_secs_f64() + 1.0) * 4.0;
     let mut spent = 0;
     while (spent as f64) < enough {
-        spent += 500 * bench.load(&heat, 64, HEATING).await?.requests;
+        spent += 500 * bench.load(&spec(&heat, 64, HEATING)).await?.requests;
     }
     setup::draw_near(&first, spent).await?;
     let mut companies = Vec::new();
