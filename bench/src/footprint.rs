@@ -24,9 +24,9 @@ pub(crate) struct Footprint {
     pub(crate) start: Vec<f64>,
     /// The same with the data of a server that was killed under load.
     pub(crate) start_after_kill: Vec<f64>,
-    /// KiB, when nothing has been asked of it yet.
-    pub(crate) bare_empty: Option<u64>,
-    pub(crate) empty: Option<u64>,
+    /// MiB, when nothing has been asked of it yet.
+    pub(crate) bare_empty: Vec<f64>,
+    pub(crate) empty: Vec<f64>,
     /// Bytes on disk.
     pub(crate) group: f64,
     pub(crate) member: f64,
@@ -43,8 +43,8 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Footprint> {
         bare_start: Vec::new(),
         start: Vec::new(),
         start_after_kill: Vec::new(),
-        bare_empty: None,
-        empty: None,
+        bare_empty: Vec::new(),
+        empty: Vec::new(),
         group: 0.0,
         member: 0.0,
         customer_group: 0.0,
@@ -55,12 +55,12 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Footprint> {
     for round in 0..bench.options.rounds {
         let bare = bench.start_bare().await?;
         found.bare_start.push(ms(&bare));
-        found.bare_empty = bare.resident_kib();
+        found.bare_empty.extend(mib(&bare));
         bare.stop().await?;
         let data = bench.path(&format!("empty{round}"))?;
         let qun = bench.start_qun("empty", &["--data", &data]).await?;
         found.start.push(ms(&qun));
-        found.empty = qun.resident_kib();
+        found.empty.extend(mib(&qun));
         qun.stop().await?;
         found
             .start_after_kill
@@ -84,6 +84,10 @@ pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Footprint> {
         found.message_to_all
     );
     Ok(found)
+}
+
+fn mib(server: &Server) -> Option<f64> {
+    Some(server.resident_kib()? as f64 / 1024.0)
 }
 
 fn ms(server: &Server) -> f64 {

@@ -178,7 +178,7 @@ pub(crate) fn of(report: &Report) -> Vec<Goal> {
         ),
         least(
             "memory, empty",
-            footprint.empty.map(mib),
+            Spread::of(&footprint.empty),
             " MiB",
             25.0,
             12.0,

@@ -90,12 +90,9 @@ pub(crate) async fn measure(bench: &Bench<'_>, bare: &Server) -> Result<(Vec<Row
         idle = qun.resident_kib();
         qun.stop().await?;
     }
-    // As on a server that has run for a while: the file is in the machine's memory.
-    let file = Path::new(&data).join("qun.db");
-    let read = move || std::io::copy(&mut std::fs::File::open(file)?, &mut std::io::sink());
-    tokio::task::spawn_blocking(read).await??;
     let qun = bench.start_qun("many", &["--data", &data]).await?;
-    let rows = rows(bench, bare, &qun, size).await?;
+    let file = Path::new(&data).join("qun.db");
+    let rows = rows(bench, bare, &qun, &file, size).await?;
     qun.stop().await?;
     let found = Found {
         size,
@@ -108,7 +105,13 @@ pub(crate) async fn measure(bench: &Bench<'_>, bare: &Server) -> Result<(Vec<Row
     Ok((rows, found))
 }
 
-async fn rows(bench: &Bench<'_>, bare: &Server, qun: &Server, size: Size) -> Result<Vec<Row>> {
+async fn rows(
+    bench: &Bench<'_>,
+    bare: &Server,
+    qun: &Server,
+    file: &Path,
+    size: Size,
+) -> Result<Vec<Row>> {
     let (calls, no) = (Calls::of(qun, setup::MANY).await?, Calls::for_bare());
     let cursors = calls.cursors(qun, PAGES).await?;
     let count = GROUPS.min(size.groups);
@@ -137,6 +140,10 @@ async fn rows(bench: &Bench<'_>, bare: &Server, qun: &Server, size: Size) -> Res
             subject("bare", bare, vec![same.to(bare)]),
             subject(NAME, qun, targets.iter().map(|it| it.to(qun)).collect()),
         ];
+        // As on a server that has run for a while: the file is in the machine's memory.
+        let file = file.to_owned();
+        let read = move || std::io::copy(&mut std::fs::File::open(file)?, &mut std::io::sink());
+        tokio::task::spawn_blocking(read).await??;
         rows.extend(bench.rows(what, &subjects).await?);
     }
     Ok(rows)

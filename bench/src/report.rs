@@ -362,6 +362,9 @@ impl Report {
                 .filter(|row| row.subject == crate::sqlite::NAME);
             rows.flat_map(|row| of(row).iter().filter_map(pick)).max()
         };
+        let empty = |all: &[f64]| {
+            Spread::of(all).map_or_else(|| "–".to_owned(), |one| format!("{one} MiB"))
+        };
         let loaded = |of| most(|one| one.resident_kib, of);
         writeln!(
             out,
@@ -381,9 +384,9 @@ impl Report {
         writeln!(
             out,
             "| Memory, empty / most under load | {} / {} | {} / {} |",
-            mib(found.bare_empty),
+            empty(&found.bare_empty),
             mib(loaded(|row| &row.bare)),
-            mib(found.empty),
+            empty(&found.empty),
             mib(loaded(|row| &row.qun))
         )?;
         writeln!(
@@ -411,7 +414,7 @@ impl Report {
         writeln!(
             out,
             "\n## {} customer groups of {} members\n\nPut there within {:.0} s; {:.2} GiB on disk, {:.0} bytes a member with all else. \
-             Every request asks for another page or group,\nso that no answer is one that was kept; the file was read once before, so that it is in the machine's memory.\n\n| | |\n|---|---|",
+             Every request asks for another page or group,\nso that no answer is one that was kept; the file was read before each row, so that it is in the machine's memory.\n\n| | |\n|---|---|",
             found.size.groups,
             found.size.members,
             found.seconds,

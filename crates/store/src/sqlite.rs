@@ -24,7 +24,7 @@ const AT_ONCE: [usize; 3] = [64, 8, 1];
 /// SQLite has one writer.
 const LANE: i64 = 0;
 /// How much of the file a reader keeps in memory, in KiB: the upper levels of every index, and who works there.
-const READER_CACHE: i64 = 16 * 1024;
+const READER_CACHE: i64 = 24 * 1024;
 
 /// One connection with its translated and prepared statements.
 pub(crate) struct Sqlite {
