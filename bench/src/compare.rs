@@ -107,8 +107,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) servers: Vec<&'a Server>,
     pub(crate) targets: Vec<Target>,
     pub(crate) connections: usize,
-    /// Whether those who ask stay awake between answers. Where a server waits for nothing, waking them would be the most
-    /// of its work that is not its own; a bare one never lets them sleep.
+    /// Whether those who ask stay awake between answers. A server pays for waking those who sleep, and a bare one never
+    /// lets them: where a server waits for no disk, that would be counted against it.
     pub(crate) awake: bool,
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct Spec {
     /// Seconds of load before anything is counted.
     #[serde(default)]
     pub(crate) warm_up: f64,
-    /// Never to sleep while there is no answer.
+    /// Whether to look for answers all the time instead of sleeping until one comes.
     #[serde(default)]
     pub(crate) awake: bool,
 }
@@ -90,16 +90,17 @@ async fn drive(spec: &Spec, warm_up: Duration, time: Duration) -> Result<Outcome
     for (connection, round) in open {
         tasks.spawn(one(connection, round, start, end));
     }
-    let awake = spec.awake.then(|| tokio::spawn(stay_awake()));
+    // Ends with this function, however it ends.
+    let mut awake = JoinSet::new();
+    if spec.awake {
+        awake.spawn(stay_awake());
+    }
     let mut latencies = Histogram::new();
     let mut requests = 0;
     while let Some(task) = tasks.join_next().await {
         let (part, count) = task??;
         latencies.add(&part);
         requests += count;
-    }
-    if let Some(awake) = awake {
-        awake.abort();
     }
     if latencies.len() == 0 {
         bail!("no request was answered within the measured {time:?}");

@@ -244,7 +244,7 @@ impl Report {
             facts.rounds, facts.seconds
         )?;
         let pinned = if facts.pinned {
-            "Servers on one core, the load on another; PostgreSQL shares both. In rows that only read the load never sleeps: waking it would be counted as the server's work."
+            "Servers on one core, the load on another; PostgreSQL shares both. In the rows of gettoken, appchat/get and groupchat the load never sleeps: waking it would be counted as the server's work."
         } else {
             "Nothing was pinned to a core, so the figures vary more."
         };

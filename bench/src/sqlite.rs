@@ -107,7 +107,7 @@ pub(crate) fn subject<'a>(
     }
 }
 
-/// The same for a call that changes nothing.
+/// The same for a call that waits for no disk, with 64 connections.
 fn reading<'a>(name: &str, server: &'a Server, call: &Call) -> Subject<'a> {
     Subject {
         awake: true,

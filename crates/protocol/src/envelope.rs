@@ -72,12 +72,12 @@ pub fn errmsg(
     (code, message)
 }
 
-/// What is set aside for an answer: most fit, and allocators are quick with it.
-const ROOM: usize = 1000;
+/// Bytes that are set aside for an answer: most fit, and allocators are quick with so many.
+const CAPACITY: usize = 1000;
 
 /// Wraps a successful answer: `errcode` and `errmsg` before the answer's own fields.
 pub fn success<T: Serialize>(response: &T, errmsg: &str) -> serde_json::Result<Vec<u8>> {
-    let mut body = Vec::with_capacity(ROOM);
+    let mut body = Vec::with_capacity(CAPACITY);
     body.extend_from_slice(b"{\"errcode\":0,\"errmsg\":");
     serde_json::to_writer(&mut body, errmsg)?;
     beside(body, response)

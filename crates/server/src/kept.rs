@@ -1,6 +1,7 @@
 //! Answers that are given again until something of their company changes.
 //!
-//! What was asked for once is seldom asked for again, so an answer is kept when it was asked for before. Only where this process alone writes: on a shared database nobody would hear of another node's change in time.
+//! What a reading found is kept when it was asked for before: what was asked for once is seldom asked for again. An access
+//! token is kept at once. Only where this process alone writes: on a shared database nobody would hear of another node's change in time.
 
 use std::{
     any::Any,
@@ -75,7 +76,7 @@ impl Kept {
         (entry.change == change).then(|| Arc::clone(&entry.value))
     }
 
-    /// Whether an answer is worth keeping: something like it was asked for not long ago.
+    /// Whether an answer is worth keeping: it was asked for not long ago. From now on it was.
     pub(crate) fn wants(&self, key: &Key) -> bool {
         let hash = self.hasher.hash_one(key);
         self.asked[hash as usize % ASKED].swap(hash, Relaxed) == hash

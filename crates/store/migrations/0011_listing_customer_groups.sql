@@ -1,5 +1,6 @@
--- Every customer group and room has a notice and a version: they stand in chat, and what only few have beyond that in
--- customer_group, which then has a row. Only internal groups are searched for.
+-- Every customer group and room has a notice and a version: they stand in chat. customer_group has a row where there is more:
+-- what was said in the group is counted, it was handed on or marked, or a mini-program was opened in it. Only internal groups
+-- are searched for.
 ALTER TABLE chat ADD COLUMN notice {text};
 ALTER TABLE chat ADD COLUMN version {int};
 UPDATE chat SET

@@ -23,7 +23,7 @@ const BUSY: Duration = Duration::from_secs(10);
 const AT_ONCE: [usize; 3] = [64, 8, 1];
 /// SQLite has one writer.
 const LANE: i64 = 0;
-/// How much of the file a reader keeps in memory, in KiB: the upper levels of every index, and who works there.
+/// How much of the file a reader keeps in memory at most, in KiB: the upper levels of the indexes of a million groups.
 const READER_CACHE: i64 = 24 * 1024;
 
 /// One connection with its translated and prepared statements.

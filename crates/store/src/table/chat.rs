@@ -67,7 +67,7 @@ fn chat(row: &dyn Row) -> Chat {
     }
 }
 
-pub(super) fn search_text(chatid: &str, name: &str) -> String {
+fn search_text(chatid: &str, name: &str) -> String {
     format!("{chatid}\n{name}").to_ascii_lowercase()
 }
 

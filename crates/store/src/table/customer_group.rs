@@ -85,7 +85,7 @@ pub struct Group {
 }
 
 impl Group {
-    /// Whether it has anything that only few groups have.
+    /// Whether it has anything that stands in a row of its own.
     fn has_more(&self) -> bool {
         self.opengid.is_some()
             || self.handed.is_some()
@@ -182,11 +182,12 @@ pub fn update(tx: &mut dyn Tx, corp: i64, g: &Group) -> Result<()> {
     if g.has_more() {
         put_more(tx, corp, g)
     } else {
+        // A row may be there, for its counters or from before.
         tx.exec(NO_MORE, &[corp.into(), g.chat.into()]).map(drop)
     }
 }
 
-/// Saves what only few groups have.
+/// Saves what stands in a row of its own.
 fn put_more(tx: &mut dyn Tx, corp: i64, g: &Group) -> Result<()> {
     let vals = [
         corp.into(),
